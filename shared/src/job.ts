@@ -1,0 +1,43 @@
+// A job as it travels from the API to a worker: the photo's bytes and what to do with them.
+import { z } from 'zod';
+import { formatNames } from './formats.ts';
+
+const jobHeader = z.object({
+  id: z.string().min(1),
+  format: z.enum(formatNames),
+  /** Width and height in the photo's header, before orientation. */
+  width: z.int().positive(),
+  height: z.int().positive(),
+  /** EXIF orientation 1..8 as far as the header told it. */
+  orientation: z.int().min(1).max(8),
+  /** Number of categories to answer with. */
+  topK: z.int().positive(),
+  /** Stream that the reply goes to. */
+  replyTo: z.string().min(1),
+  /** Milliseconds that the job may take from being queued. */
+  budgetMs: z.number().positive(),
+});
+
+export type JobHeader = z.infer<typeof jobHeader>;
+
+export interface Job extends JobHeader {
+  /** The photo as uploaded. */
+  readonly image: Buffer;
+}
+
+/** Fields of the job's stream entry: one of text, one of bytes. */
+export function encodeJob({ image, ...header }: Job): { header: string; image: Buffer } {
+  return { header: JSON.stringify(header), image };
+}
+
+/**
+ * Reads the fields of a stream entry. They must have been read as Buffers: decoded as text, which
+ * is the client's default, the photo's bytes come back broken. Throws where the entry is no job.
+ */
+export function decodeJob(fields: Record<string, Buffer>): Job {
+  const { header, image } = fields;
+  if (!Buffer.isBuffer(header) || !Buffer.isBuffer(image)) {
+    throw new TypeError('the entry has not the fields of a job: header, image');
+  }
+  return { ...jobHeader.parse(JSON.parse(header.toString())), image };
+}

@@ -1,0 +1,75 @@
+// Connections to Redis: the only place that creates one.
+import { createClient, ErrorReply, RESP_TYPES, WatchError } from 'redis';
+import type { Logger } from './log.ts';
+
+export { ErrorReply, WatchError };
+
+export interface RedisOptions {
+  readonly url: string;
+  /** Shown by CLIENT LIST. */
+  readonly name: string;
+  readonly log: Logger;
+}
+
+/** Longest pause between two attempts to connect again. */
+const MAX_RECONNECT_DELAY_MS = 1000;
+
+const reconnectDelay = (retries: number) =>
+  Math.min(50 * 2 ** retries, MAX_RECONNECT_DELAY_MS) * (0.5 + Math.random() / 2);
+
+/**
+ * A client that is not connected yet: `connect()` waits until Redis is there, however long that
+ * takes. While Redis is away, commands fail at once (no offline queue) and the client connects
+ * again by itself.
+ */
+export function createRedis({ url, name, log }: RedisOptions) {
+  const client = createClient({
+    url,
+    name,
+    disableOfflineQueue: true,
+    socket: { reconnectStrategy: reconnectDelay, connectTimeout: 5000 },
+  });
+  // Without a listener the first lost connection would end the process (node-redis#2026).
+  let lastError = '';
+  client.on('error', (error: Error) => {
+    const text = describeError(error);
+    if (text !== lastError) log.warn({ redis: name, err: text }, 'Redis connection lost');
+    lastError = text;
+  });
+  client.on('ready', () => {
+    if (lastError !== '') log.info({ redis: name }, 'Redis is back');
+    lastError = '';
+  });
+  return client;
+}
+
+export type Redis = ReturnType<typeof createRedis>;
+
+/** The same client, reading strings as Buffers: the default would break a photo's bytes. */
+export function withBuffers(client: Redis) {
+  return client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+}
+
+export type BufferRedis = ReturnType<typeof withBuffers>;
+
+/** A text for an error whose message may be empty, as those of a connection are. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError) return error.errors.map(describeError).join('; ');
+  return error.message === '' ? error.constructor.name : error.message;
+}
+
+/** Creates a stream's consumer group from its very beginning, unless it is there. */
+export async function ensureGroup(client: Redis, stream: string, group: string): Promise<void> {
+  try {
+    await client.xGroupCreate(stream, group, '0', { MKSTREAM: true });
+  } catch (error) {
+    if (!describeError(error).startsWith('BUSYGROUP')) throw error;
+  }
+}
+
+/** True for the two errors that tell that a stream or its group has gone, as after a flush. */
+export function isGroupGone(error: unknown): boolean {
+  const text = describeError(error);
+  return text.startsWith('NOGROUP') || text.startsWith('UNBLOCKED');
+}

@@ -1,0 +1,4 @@
+// Help for the tests of all packages. Nothing here is used by the services themselves.
+export * from './photos.ts';
+export * from './process.ts';
+export * from './redis.ts';

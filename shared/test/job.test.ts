@@ -1,0 +1,45 @@
+import { expect, inject, test } from 'vitest';
+import { decodeJob, encodeJob, type Job } from '../src/job.ts';
+import { createKeys, GROUP } from '../src/keys.ts';
+import { createRedis, ensureGroup, withBuffers } from '../src/redis.ts';
+import { decodeReply, encodeReply, type Reply } from '../src/reply.ts';
+import { randomPrefix, silentLog } from '../src/testing/index.ts';
+
+const job: Job = {
+  id: 'a',
+  format: 'jpeg',
+  width: 2,
+  height: 3,
+  orientation: 6,
+  topK: 5,
+  replyTo: 'replies',
+  budgetMs: 1000,
+  image: Buffer.from([0xff, 0xd8, 0x00, 0xc3, 0x28, 0x0d, 0x0a]),
+};
+
+test('a job and its bytes come through a stream unchanged', async () => {
+  const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
+  await redis.connect();
+  const { jobs } = createKeys(randomPrefix());
+  await ensureGroup(redis, jobs, GROUP);
+  await ensureGroup(redis, jobs, GROUP); // a second time does no harm
+  await redis.xAdd(jobs, '*', encodeJob(job));
+  const read = await withBuffers(redis).xReadGroup(GROUP, 'me', { key: jobs, id: '>' });
+  const fields = read?.[0]?.messages[0]?.message;
+  expect(decodeJob({ ...fields } as Record<string, Buffer>)).toEqual(job);
+  await redis.del(jobs);
+  redis.destroy();
+});
+
+test('an entry that is no job is refused', () => {
+  const { header, image } = encodeJob(job);
+  expect(() => decodeJob({ image })).toThrow('fields of a job');
+  expect(() => decodeJob({ header: Buffer.from('{}'), image })).toThrow();
+  expect(decodeJob({ header: Buffer.from(header), image }).id).toBe('a');
+});
+
+test('replies of both kinds come back as they were', () => {
+  const failed: Reply = { jobId: 'a', status: 'failed', code: 'IMAGE_UNREADABLE', detail: 'why' };
+  expect(decodeReply(encodeReply(failed))).toEqual(failed);
+  expect(() => decodeReply({ reply: '{"jobId":"a","status":"done"}' })).toThrow();
+});

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createKeys } from '../src/keys.ts';
+import { createRedis, type Redis } from '../src/redis.ts';
+import { announceWorker, forgetWorker, liveWorkers, redisTime } from '../src/registry.ts';
+import { randomPrefix, silentLog } from '../src/testing/index.ts';
+
+const keys = createKeys(randomPrefix());
+const model = {
+  name: 'm',
+  trained: true,
+  sha256: '00',
+  source: null,
+  licence: null,
+  top1: 74.77,
+  top5: null,
+  classes: 1000,
+  input: [224, 224] as [number, number],
+  prepared: true,
+  providers: ['cpu'],
+  explain: true,
+};
+let redis: Redis;
+
+beforeAll(async () => {
+  redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
+  await redis.connect();
+});
+
+afterAll(async () => {
+  await redis.del(keys.workers);
+  redis.destroy();
+});
+
+test('a worker is there from its heartbeat until it leaves', async () => {
+  await announceWorker(redis, keys, { name: 'one', model, jobsDone: 3 });
+  expect(await liveWorkers(redis, keys)).toMatchObject([{ name: 'one', model, jobsDone: 3 }]);
+  await forgetWorker(redis, keys, 'one');
+  expect(await liveWorkers(redis, keys)).toEqual([]);
+});
+
+test('a worker not heard of is not live, and one long gone or unreadable is removed', async () => {
+  const now = await redisTime(redis);
+  const at = (lastSeen: number) => JSON.stringify({ model, jobsDone: 0, lastSeen });
+  await redis.hSet(keys.workers, {
+    quiet: at(now - 30_000),
+    gone: at(now - 3_600_000),
+    unreadable: '{}',
+    broken: 'not JSON',
+  });
+  expect(await liveWorkers(redis, keys)).toEqual([]);
+  expect(await redis.hKeys(keys.workers)).toEqual(['quiet']);
+});
