@@ -1,0 +1,7 @@
+// Models that can be served: catalogue, labels, and the prepared file that a worker loads.
+export { type ModelCard, modelCardSchema } from './card.ts';
+export { defaultModelName, defaultTestCardName } from './cpu.ts';
+export { ModelError } from './error.ts';
+export { type Category, labels } from './labels.ts';
+export { isPresent, loadModel, type PreparedModel } from './load.ts';
+export { FEATURE_MAP, PIXELS, PROBABILITIES } from './prepare.ts';

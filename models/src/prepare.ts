@@ -1,0 +1,135 @@
+// Makes of an exported graph the one that a worker loads: pixels in, probabilities out.
+//
+// So no pixel is touched in JavaScript between the decoder and the network.
+import type { ModelCard } from './card.ts';
+import { ModelError } from './error.ts';
+import {
+  decodeModel,
+  type FeatureMap,
+  findFeatureMap,
+  findInput,
+  findOutput,
+  takesOne,
+} from './graph.ts';
+import {
+  FLOAT,
+  type Graph,
+  type Model,
+  ModelProto,
+  type Node,
+  node,
+  tensor,
+  UINT8,
+  valueInfo,
+} from './onnx.ts';
+import { freeNames } from './rename.ts';
+
+/** Input of a prepared model: uint8 [N,224,224,3], RGB. */
+export const PIXELS = 'pixels';
+/** Output of a prepared model: float32 [N,1000], each row adding up to 1. */
+export const PROBABILITIES = 'probabilities';
+/** Second output where the graph ends in one global average pooling: float32 [N,C,7,7]. */
+export const FEATURE_MAP = 'feature_map';
+
+/** Part of the name of prepared files: a change of the preparation must raise it. */
+export const PREPARATION_VERSION = 1;
+
+/** Broadcasting as we use it came with opset 7. */
+const OLDEST_OPSET = 7;
+
+const SIDE = 224;
+
+/** What is added to the graph has names that begin with this. */
+const OWN = 'synset_prepared_';
+
+/**
+ * Puts normalization before an exported model, softmax behind it, and the feature map beside.
+ * @param bytes the exported ONNX file
+ * @param file how error messages name it
+ * @returns the prepared ONNX file
+ * @throws {ModelError} when the file is no ONNX model or not one that the card describes
+ */
+export function prepareModel(bytes: Uint8Array, card: ModelCard, file: string): Uint8Array {
+  const model = decodeModel(bytes, file);
+  checkOpset(model, file);
+  const { graph } = model;
+  const input = findInput(graph, card.input, file);
+  const output = findOutput(graph, card.output, file);
+  const batch = takesOne(input) ? 1 : 'N';
+  const renamed = freeNames(graph, [PIXELS, PROBABILITIES, FEATURE_MAP], OWN);
+  // Freeing names has renamed the input itself.
+  addPrefix(graph, input.name ?? '', card.normalization);
+  addSoftmax(graph, renamed(output));
+  // Files up to IR 3 list their weights as inputs, which keeps ONNX Runtime from treating them as
+  // constants (and from fusing normalization into convolutions); IR 4 lets us leave them out.
+  graph.input = [valueInfo(PIXELS, UINT8, [batch, SIDE, SIDE, 3])];
+  graph.output = [valueInfo(PROBABILITIES, FLOAT, [batch, 1000])];
+  model.irVersion = Math.max(4, Number(model.irVersion ?? 0));
+  const map = findFeatureMap(graph);
+  if (map) {
+    addFeatureMap(graph, map);
+    graph.output.push(valueInfo(FEATURE_MAP, FLOAT, [batch, 'C', 7, 7]));
+  }
+  return ModelProto.encode(model).finish();
+}
+
+/** What a prepared file says of itself; undefined when it is not whole. */
+export function describePrepared(bytes: Uint8Array): { explain: boolean; batch?: 1 } | undefined {
+  try {
+    const { graph } = decodeModel(bytes, '');
+    const explain = graph.output?.some(({ name }) => name === FEATURE_MAP) ?? false;
+    return takesOne(graph.input?.[0]) ? { explain, batch: 1 } : { explain };
+  } catch {
+    return undefined;
+  }
+}
+
+function checkOpset({ opsetImport }: Model, file: string): void {
+  const onnx = opsetImport?.find(({ domain }) => !domain || domain === 'ai.onnx');
+  const opset = Number(onnx?.version ?? 0);
+  if (opset >= OLDEST_OPSET) return;
+  throw new ModelError(`${file} has opset ${opset}: export it with ${OLDEST_OPSET} or later`);
+}
+
+/** (x / 255 - mean) / std as x * a + b, with the image turned from rows of RGB to planes. */
+function addPrefix(graph: Graph, input: string, { mean, std }: ModelCard['normalization']): void {
+  // One value a channel would do, but ONNX Runtime moves these nodes before the Transpose, where the
+  // innermost loop is then three channels long: repeated over a row it is 224 times as long (1 ms).
+  const row = [1, 3, 1, SIDE];
+  const factors = std.map((value) => 1 / (255 * value));
+  const shifts = mean.map((value, i) => -value / (std[i] ?? 1));
+  const [factor, shift] = [`${OWN}factor`, `${OWN}shift`];
+  const [turned, float, scaled] = [`${OWN}planes`, `${OWN}float`, `${OWN}scaled`];
+  graph.node?.unshift(
+    // Turned while a pixel is still one byte: a quarter of the memory traffic.
+    node('Transpose', [PIXELS], turned, { perm: [0, 3, 1, 2] }),
+    node('Cast', [turned], float, { to: FLOAT }),
+    node('Mul', [float, factor], scaled),
+    node('Add', [scaled, shift], input),
+  );
+  graph.initializer = [
+    ...(graph.initializer ?? []),
+    tensor(factor, row, overRow(factors)),
+    tensor(shift, row, overRow(shifts)),
+  ];
+}
+
+const overRow = (values: number[]): Float32Array =>
+  Float32Array.from(values.flatMap((value) => Array<number>(SIDE).fill(value)));
+
+function addSoftmax(graph: Graph, output: string): void {
+  const producer = graph.node?.find((made) => made.output?.includes(output));
+  // Softmax of a softmax would flatten the answer.
+  const made: Node =
+    producer?.opType === 'Softmax'
+      ? node('Identity', [output], PROBABILITIES)
+      : node('Softmax', [output], PROBABILITIES, { axis: 1 });
+  graph.node?.push(made);
+}
+
+function addFeatureMap(graph: Graph, { name, quantization }: FeatureMap): void {
+  const made = quantization
+    ? node('DequantizeLinear', [name, ...quantization], FEATURE_MAP)
+    : node('Identity', [name], FEATURE_MAP);
+  graph.node?.push(made);
+}
