@@ -1,8 +1,6 @@
 // Connections to Redis: the only place that creates one.
-import { createClient, ErrorReply, RESP_TYPES, WatchError } from 'redis';
+import { createClient, RESP_TYPES } from 'redis';
 import type { Logger } from './log.ts';
-
-export { ErrorReply, WatchError };
 
 export interface RedisOptions {
   readonly url: string;
@@ -72,4 +70,34 @@ export async function ensureGroup(client: Redis, stream: string, group: string):
 export function isGroupGone(error: unknown): boolean {
   const text = describeError(error);
   return text.startsWith('NOGROUP') || text.startsWith('UNBLOCKED');
+}
+
+/** Redis's clock in milliseconds: the one clock that all machines share. */
+export async function redisTime(client: Redis): Promise<number> {
+  const [seconds, microseconds] = await client.time();
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
+}
+
+/** Redis's clock, told without asking each time. */
+export class RedisClock {
+  readonly #client: Redis;
+  #offset = 0;
+
+  constructor(client: Redis) {
+    this.#client = client;
+  }
+
+  async sync(): Promise<void> {
+    this.#offset = (await redisTime(this.#client)) - performance.now();
+  }
+
+  /** Milliseconds. */
+  now(): number {
+    return performance.now() + this.#offset;
+  }
+
+  /** Milliseconds since a stream entry was added: its ID begins with Redis's time. */
+  ageOf(entryId: string): number {
+    return this.now() - Number.parseInt(entryId, 10);
+  }
 }

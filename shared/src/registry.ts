@@ -1,7 +1,7 @@
 // Which workers are there: each announces itself by a heartbeat in a hash.
 import { z } from 'zod';
 import type { Keys } from './keys.ts';
-import type { Redis } from './redis.ts';
+import { type Redis, redisTime } from './redis.ts';
 
 /** Time between two heartbeats of a worker. */
 export const HEARTBEAT_MS = 2000;
@@ -37,20 +37,12 @@ const heartbeat = z.object({
 export type ModelCardInfo = z.infer<typeof modelCardInfo>;
 export type WorkerInfo = z.infer<typeof heartbeat> & { name: string };
 
-/** Redis's clock in milliseconds: the only clock that all machines share. */
-export async function redisTime(client: Redis): Promise<number> {
-  const [seconds, microseconds] = await client.time();
-  return Number(seconds) * 1000 + Number(microseconds) / 1000;
-}
-
 export async function announceWorker(
   client: Redis,
   keys: Keys,
-  worker: Omit<WorkerInfo, 'lastSeen'>,
+  { name, ...heartbeat }: WorkerInfo,
 ): Promise<void> {
-  const { name, ...rest } = worker;
-  const lastSeen = await redisTime(client);
-  await client.hSet(keys.workers, name, JSON.stringify({ ...rest, lastSeen }));
+  await client.hSet(keys.workers, name, JSON.stringify(heartbeat));
 }
 
 export async function forgetWorker(client: Redis, keys: Keys, name: string): Promise<void> {

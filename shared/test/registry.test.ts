@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createKeys } from '../src/keys.ts';
-import { createRedis, type Redis } from '../src/redis.ts';
-import { announceWorker, forgetWorker, liveWorkers, redisTime } from '../src/registry.ts';
+import { createRedis, type Redis, redisTime } from '../src/redis.ts';
+import { announceWorker, forgetWorker, liveWorkers } from '../src/registry.ts';
 import { randomPrefix, silentLog } from '../src/testing/index.ts';
 
 const keys = createKeys(randomPrefix());
@@ -32,7 +32,8 @@ afterAll(async () => {
 });
 
 test('a worker is there from its heartbeat until it leaves', async () => {
-  await announceWorker(redis, keys, { name: 'one', model, jobsDone: 3 });
+  const lastSeen = await redisTime(redis);
+  await announceWorker(redis, keys, { name: 'one', model, jobsDone: 3, lastSeen });
   expect(await liveWorkers(redis, keys)).toMatchObject([{ name: 'one', model, jobsDone: 3 }]);
   await forgetWorker(redis, keys, 'one');
   expect(await liveWorkers(redis, keys)).toEqual([]);

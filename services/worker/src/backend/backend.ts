@@ -1,0 +1,23 @@
+// What computes probabilities from pixels. The worker knows no more of it than this.
+
+/** Pixels of one photo: uint8, [224, 224, 3], RGB. */
+export const SIDE = 224;
+export const PHOTO_BYTES = SIDE * SIDE * 3;
+export const CLASSES = 1000;
+
+export interface BatchOutput {
+  /** float32, [n, 1000]: the probabilities of each photo, one row after the other. */
+  readonly probabilities: Float32Array;
+  /** Milliseconds that the inference took. */
+  readonly inferenceMs: number;
+}
+
+export interface Backend {
+  /** How many calls of `infer` run at the same time. */
+  readonly concurrency: number;
+  /** Loads the model and runs one real inference with each session. Rejects when it cannot. */
+  start(): Promise<void>;
+  /** `pixels`: uint8, [n, 224, 224, 3], RGB; its buffer is moved away. */
+  infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+// Puts decoded photos into batches for the backend's idle sessions.
+import { type Backend, CLASSES, PHOTO_BYTES } from './backend/backend.ts';
+
+export interface Inference {
+  /** float32, [1000]. */
+  readonly probabilities: Float32Array;
+  readonly inferenceMs: number;
+}
+
+interface Waiting {
+  readonly pixels: Uint8Array;
+  readonly resolve: (inference: Inference) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface BatchLimits {
+  readonly max: number;
+  readonly waitMs: number;
+}
+
+export class Batcher {
+  readonly #backend: Backend;
+  readonly #limits: BatchLimits;
+  #waiting: Waiting[] = [];
+  #running = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(backend: Backend, limits: BatchLimits) {
+    this.#backend = backend;
+    this.#limits = limits;
+  }
+
+  /** `pixels`: uint8, [224, 224, 3], RGB. */
+  infer(pixels: Uint8Array): Promise<Inference> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ pixels, resolve, reject });
+      if (this.#waiting.length >= this.#limits.max || this.#limits.waitMs === 0) this.#pump();
+      else this.#timer ??= setTimeout(() => this.#pump(), this.#limits.waitMs);
+    });
+  }
+
+  /** Gives what waits, in batches, to the sessions that are idle. */
+  #pump(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    while (this.#waiting.length > 0 && this.#running < this.#backend.concurrency) {
+      void this.#run(this.#waiting.splice(0, this.#limits.max));
+    }
+  }
+
+  async #run(batch: Waiting[]): Promise<void> {
+    this.#running++;
+    try {
+      const pixels = new Uint8Array(batch.length * PHOTO_BYTES);
+      for (const [i, photo] of batch.entries()) pixels.set(photo.pixels, i * PHOTO_BYTES);
+      const { probabilities, inferenceMs } = await this.#backend.infer(pixels);
+      for (const [i, photo] of batch.entries()) {
+        const row = probabilities.subarray(i * CLASSES, (i + 1) * CLASSES);
+        photo.resolve({ probabilities: row, inferenceMs });
+      }
+    } catch (error) {
+      for (const photo of batch) photo.reject(error);
+    } finally {
+      this.#running--;
+      this.#pump();
+    }
+  }
+}

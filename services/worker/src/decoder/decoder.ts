@@ -1,0 +1,89 @@
+// Turns the bytes of a photo into the pixels that the model takes, with the decoder that can.
+import { Budget, type DecoderName, describeError, formats, Problem } from '@synset/shared';
+import { JimpDecoder } from './jimp.ts';
+import { decodeWithSharp, loadSharp } from './sharp.ts';
+import type { Decoded, Photo } from './types.ts';
+
+export interface DecoderOptions {
+  readonly decoder: 'auto' | DecoderName;
+  readonly maxPixels: number;
+  readonly maxDecodePixels: number;
+}
+
+export class Decoder {
+  readonly #options: DecoderOptions;
+  readonly #budget: Budget;
+  readonly #jimp = new JimpDecoder();
+  readonly #sharp: Awaited<ReturnType<typeof loadSharp>>;
+  /** The decoders that may be used, the faster one first. */
+  readonly available: readonly DecoderName[];
+
+  private constructor(options: DecoderOptions, sharp: Awaited<ReturnType<typeof loadSharp>>) {
+    this.#options = options;
+    this.#sharp = sharp;
+    this.#budget = new Budget(options.maxDecodePixels);
+    this.available = (['sharp', 'jimp'] as const).filter(
+      (name) =>
+        (options.decoder === 'auto' || options.decoder === name) && (name === 'jimp' || sharp),
+    );
+  }
+
+  /** Rejects when sharp was asked for by name and is not available. */
+  static async create(options: DecoderOptions): Promise<Decoder> {
+    const sharp = options.decoder === 'jimp' ? null : await loadSharp();
+    if (options.decoder === 'sharp' && !sharp) {
+      throw new Error('DECODER: sharp has no library for this machine; use auto or jimp');
+    }
+    return new Decoder(options, sharp);
+  }
+
+  /** Throws a Problem for a photo that cannot be read, whatever is wrong with it. */
+  async decode(photo: Photo): Promise<Decoded & { decodeMs: number }> {
+    const { maxPixels } = this.#options;
+    const pixels = photo.width * photo.height;
+    if (pixels > maxPixels) {
+      throw new Problem(
+        'TOO_MANY_PIXELS',
+        `The photo has ${pixels} pixels; at most ${maxPixels} are allowed.`,
+      );
+    }
+    const decoder = this.#decoderFor(photo);
+    const release = await this.#budget.reserve(pixels);
+    const started = performance.now();
+    try {
+      const decoded = await decoder(photo);
+      return { ...decoded, decodeMs: performance.now() - started };
+    } catch (error) {
+      throw asProblem(error, photo);
+    } finally {
+      release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#jimp.close();
+  }
+
+  #decoderFor({ format }: Photo): (photo: Photo) => Promise<Decoded> {
+    const { name, decoders } = formats[format];
+    const chosen = this.available.find((decoder) =>
+      (decoders as readonly string[]).includes(decoder),
+    );
+    if (chosen === 'sharp' && this.#sharp) return decodeWithSharp.bind(null, this.#sharp);
+    if (chosen === 'jimp') return (photo) => this.#jimp.decode(photo);
+    throw new Problem(
+      'UNSUPPORTED_FORMAT',
+      `${name} cannot be read by the decoder in use (${this.available.join(', ')}).`,
+    );
+  }
+}
+
+/** Decoders throw plain errors: whatever they say, it is the photo that cannot be read. */
+function asProblem(error: unknown, { format }: Photo): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem(
+    'IMAGE_UNREADABLE',
+    `The ${formats[format].name} file is damaged or incomplete.`,
+    { cause: describeError(error) },
+  );
+}

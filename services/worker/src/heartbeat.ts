@@ -1,0 +1,53 @@
+// Tells the system that this worker is there, and which model it serves.
+import {
+  announceWorker,
+  describeError,
+  forgetWorker,
+  HEARTBEAT_MS,
+  type Keys,
+  type Logger,
+  type ModelCardInfo,
+  type Redis,
+  type RedisClock,
+} from '@synset/shared';
+
+export interface HeartbeatOptions {
+  readonly redis: Redis;
+  readonly clock: RedisClock;
+  readonly keys: Keys;
+  readonly name: string;
+  readonly model: ModelCardInfo;
+  readonly jobsDone: () => number;
+  readonly log: Logger;
+}
+
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#timer ??= setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    await this.#beat();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const { redis, keys, name } = this.#options;
+    await forgetWorker(redis, keys, name).catch(() => {});
+  }
+
+  async #beat(): Promise<void> {
+    const { redis, clock, keys, name, model, jobsDone, log } = this.#options;
+    try {
+      await clock.sync();
+      const heartbeat = { name, model, jobsDone: jobsDone(), lastSeen: clock.now() };
+      await announceWorker(redis, keys, heartbeat);
+    } catch (error) {
+      log.debug({ err: describeError(error) }, 'heartbeat failed');
+    }
+  }
+}

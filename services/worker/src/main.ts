@@ -1,0 +1,52 @@
+// The worker's process: starts it, ends it on a signal.
+import { ConfigError, createLogger } from '@synset/shared';
+import { readConfig, type WorkerConfig } from './config.ts';
+import { startWorker } from './worker.ts';
+
+/** Longest time to finish what is under way. */
+const CLOSE_DEADLINE_MS = 20_000;
+
+function configOrExit(): WorkerConfig {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`synset worker: ${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+// onnxruntime-node reports usage on Linux too unless the environment of the process says no.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
+const config = configOrExit();
+const log = createLogger('worker', config.LOG_LEVEL);
+const starting = startWorker(config, log);
+
+async function stop(): Promise<void> {
+  setTimeout(() => {
+    log.error({ deadlineMs: CLOSE_DEADLINE_MS }, 'jobs were left unfinished');
+    process.exit(1);
+  }, CLOSE_DEADLINE_MS).unref();
+  const worker = await starting;
+  await worker.close();
+  log.info('stopped');
+  process.exit(0);
+}
+
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+// The parent that started this process has gone.
+process.once('disconnect', stop);
+
+try {
+  const { name, model } = await starting;
+  const { SESSIONS: sessions, INTRA_OP_THREADS: threads } = config;
+  log.info({ worker: name, model: model.name, trained: model.trained, sessions, threads }, 'ready');
+  if (!model.trained) log.warn('the model is a test card: it knows colours, not things');
+  process.send?.('ready');
+} catch (error) {
+  log.debug({ err: error }, 'start failed');
+  process.stderr.write(`synset worker: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,37 @@
+// Sends a reply and finishes its job in one transaction, so that neither happens without the other.
+import { encodeReply, GROUP, type Keys, type Redis, type Reply } from '@synset/shared';
+
+/** A reply stream nobody reads any more goes away by itself. */
+const REPLY_TTL_S = 60;
+/** More replies than an API instance can have waiters. */
+const REPLY_STREAM_LENGTH = 10_000;
+
+export class Replier {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  async reply(entryId: string, replyTo: string, reply: Reply): Promise<void> {
+    await this.#finish(entryId)
+      .xAdd(replyTo, '*', encodeReply(reply), {
+        TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: REPLY_STREAM_LENGTH },
+      })
+      .expire(replyTo, REPLY_TTL_S)
+      .exec();
+  }
+
+  /** Finishes a job that nobody waits for. */
+  async drop(entryId: string): Promise<void> {
+    await this.#finish(entryId).exec();
+  }
+
+  // XACK alone would leave the entry, and its photo, in the stream for ever.
+  #finish(entryId: string) {
+    const { jobs } = this.#keys;
+    return this.#redis.multi().xAck(jobs, GROUP, entryId).xDel(jobs, entryId);
+  }
+}

@@ -1,0 +1,139 @@
+// The worker: consumer -> decoder -> batcher -> backend, put together and taken apart.
+import { loadModel, type PreparedModel } from '@synset/models';
+import {
+  createKeys,
+  createRedis,
+  decodeJob,
+  type Logger,
+  type ModelCardInfo,
+  type Redis,
+  RedisClock,
+} from '@synset/shared';
+import type { Backend } from './backend/backend.ts';
+import { CLASSES, SIDE } from './backend/backend.ts';
+import { OnnxBackend } from './backend/onnx-backend.ts';
+import { Batcher } from './batcher.ts';
+import { classify } from './classify.ts';
+import type { WorkerConfig } from './config.ts';
+import { Consumer, type Entry } from './consumer.ts';
+import { Decoder } from './decoder/decoder.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Replier } from './replier.ts';
+
+export interface Worker {
+  readonly name: string;
+  readonly model: ModelCardInfo;
+  /** Finishes what is under way, then lets go of everything. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Ready, and announced as ready, when the promise resolves. Rejects when the model does not load. */
+export async function startWorker(
+  config: WorkerConfig,
+  log: Logger,
+  createBackend: (model: PreparedModel) => Backend = (model) => onnxBackend(config, model),
+): Promise<Worker> {
+  const model = await loadModel(config.MODEL, config.MODEL_DIR);
+  const backend = createBackend(model);
+  const decoder = await Decoder.create({
+    decoder: config.DECODER,
+    maxPixels: config.MAX_PIXELS,
+    maxDecodePixels: config.MAX_DECODE_PIXELS,
+  });
+  await backend.start();
+  const [redis, reader] = await connect(config, log);
+  const keys = createKeys(config.KEY_PREFIX);
+  const clock = new RedisClock(redis);
+  const batchMax = model.batch ?? config.BATCH_MAX;
+  const batcher = new Batcher(backend, { max: batchMax, waitMs: config.BATCH_WAIT_MS });
+  const replier = new Replier(redis, keys);
+  const info = describeModel(model, config);
+  let jobsDone = 0;
+
+  async function handle({ id, fields }: Entry): Promise<void> {
+    const job = decodeJob(fields);
+    // Whoever asked has been told by now that it took too long.
+    if (clock.ageOf(id) > job.budgetMs) return await replier.drop(id);
+    const reply = await classify(job, { decoder, batcher, model: model.card, log });
+    await replier.reply(id, job.replyTo, reply);
+    jobsDone++;
+  }
+
+  const consumer = new Consumer({
+    reader,
+    redis,
+    keys,
+    name: config.WORKER_NAME,
+    // As many as run, and as many again that are decoded meanwhile.
+    capacity: 2 * backend.concurrency * batchMax,
+    log,
+    handle,
+  });
+  const heartbeat = new Heartbeat({
+    redis,
+    clock,
+    keys,
+    name: config.WORKER_NAME,
+    model: info,
+    jobsDone: () => jobsDone,
+    log,
+  });
+  await heartbeat.start();
+  consumer.start();
+
+  async function close(): Promise<void> {
+    await heartbeat.close();
+    await consumer.close();
+    await Promise.all([backend.close(), decoder.close()]);
+    for (const client of [reader, redis]) if (client.isOpen) client.destroy();
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    name: config.WORKER_NAME,
+    model: info,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function onnxBackend(config: WorkerConfig, model: PreparedModel): Backend {
+  return new OnnxBackend({
+    path: model.path,
+    sessions: config.SESSIONS,
+    threads: config.INTRA_OP_THREADS,
+    providers: config.EXECUTION_PROVIDERS,
+  });
+}
+
+/** Two connections: one that blocks in reads, one for all the rest. */
+async function connect(config: WorkerConfig, log: Logger): Promise<[Redis, Redis]> {
+  const open = async (role: string) => {
+    const name = `synset-worker-${config.WORKER_NAME}-${role}`;
+    const client = createRedis({ url: config.REDIS_URL, name, log });
+    await client.connect();
+    return client;
+  };
+  return await Promise.all([open('main'), open('reader')]);
+}
+
+function describeModel(
+  { card, sha256, explain }: PreparedModel,
+  config: WorkerConfig,
+): ModelCardInfo {
+  return {
+    name: card.name,
+    trained: card.trained,
+    sha256,
+    source: card.source ?? null,
+    licence: card.licence ?? null,
+    top1: card.top1 ?? null,
+    top5: card.top5 ?? null,
+    classes: CLASSES,
+    input: [SIDE, SIDE],
+    prepared: true,
+    providers: config.EXECUTION_PROVIDERS,
+    explain,
+  };
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { PHOTO_BYTES } from '../src/backend/backend.ts';
+import { Batcher } from '../src/batcher.ts';
+import { FakeBackend } from './fake-backend.ts';
+
+const photo = (value: number) => new Uint8Array(PHOTO_BYTES).fill(value);
+
+async function best(batcher: Batcher, value: number): Promise<number> {
+  return (await batcher.infer(photo(value))).probabilities.indexOf(1);
+}
+
+test('each photo of a batch gets its own row', async () => {
+  const backend = new FakeBackend();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  backend.gate = promise;
+  const batcher = new Batcher(backend, { max: 3, waitMs: 0 });
+  const answers = [1, 2, 3, 4, 5].map((value) => best(batcher, value));
+  resolve();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5]);
+  // The first found the backend idle and was not kept waiting; the others met it busy.
+  expect(backend.batches).toEqual([1, 3, 1]);
+});
+
+test('runs as many inferences at a time as the backend has sessions', async () => {
+  const backend = new FakeBackend(2);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  backend.gate = promise;
+  const batcher = new Batcher(backend, { max: 1, waitMs: 0 });
+  const answers = [1, 2, 3].map((value) => best(batcher, value));
+  expect(backend.batches).toEqual([1, 1]);
+  resolve();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3]);
+});
+
+test('with a wait, a full batch goes at once and a part of one after it', async () => {
+  const backend = new FakeBackend();
+  const batcher = new Batcher(backend, { max: 2, waitMs: 5 });
+  expect(await Promise.all([best(batcher, 1), best(batcher, 2), best(batcher, 3)])).toEqual([
+    1, 2, 3,
+  ]);
+  expect(backend.batches).toEqual([2, 1]);
+});
+
+test('a failing inference fails its batch alone', async () => {
+  const batcher = new Batcher(new FakeBackend(), { max: 1, waitMs: 0 });
+  const results = await Promise.allSettled([best(batcher, 255), best(batcher, 7)]);
+  expect(results).toMatchObject([{ status: 'rejected' }, { value: 7 }]);
+});

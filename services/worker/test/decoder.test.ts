@@ -1,0 +1,166 @@
+import { type Format, Problem, sniffFormat } from '@synset/shared';
+import { testPhoto } from '@synset/shared/testing';
+import sharp from 'sharp';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Decoder } from '../src/decoder/decoder.ts';
+import { CROP_SIDE, type Photo } from '../src/decoder/types.ts';
+import { type Encoding, halves, hugePng, plain, type Rgb } from './pictures.ts';
+
+const limits = { maxPixels: 50_000_000, maxDecodePixels: 60_000_000 };
+const bySharp = await Decoder.create({ decoder: 'sharp', ...limits });
+const byJimp = await Decoder.create({ decoder: 'jimp', ...limits });
+const byEither = await Decoder.create({ decoder: 'auto', ...limits });
+
+afterAll(async () => {
+  await Promise.all([bySharp.close(), byJimp.close(), byEither.close()]);
+});
+
+function photo(image: Buffer, width: number, height: number, orientation = 1): Photo {
+  return { image, format: sniffFormat(image) as Format, width, height, orientation };
+}
+
+const RED: Rgb = [200, 30, 40];
+const BLUE: Rgb = [20, 60, 220];
+
+/** Colour at a place of the 224 x 224 pixels, given as parts of its side. */
+function colourAt(pixels: Uint8Array, x: number, y: number): number[] {
+  const at = (Math.floor(y * CROP_SIDE) * CROP_SIDE + Math.floor(x * CROP_SIDE)) * 3;
+  return [...pixels.subarray(at, at + 3)];
+}
+
+function expectColour(actual: number[], expected: Rgb, tolerance = 4) {
+  for (const [i, value] of actual.entries()) {
+    expect(
+      Math.abs(value - (expected[i] as number)),
+      `${actual} for ${expected}`,
+    ).toBeLessThanOrEqual(tolerance);
+  }
+}
+
+const cases: [string, Decoder, Encoding[]][] = [
+  ['sharp', bySharp, ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff']],
+  ['jimp', byJimp, ['jpeg', 'png', 'gif', 'tiff', 'bmp']],
+  ['auto', byEither, ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'bmp']],
+];
+
+describe.each(cases)('%s', (_, decoder, encodings) => {
+  test.each(encodings)('reads %s', async (encoding) => {
+    const decoded = await decoder.decode(photo(await plain(RED, encoding), 300, 280));
+    expect(decoded).toMatchObject({ width: 300, height: 280 });
+    expect(decoded.pixels).toHaveLength(CROP_SIDE * CROP_SIDE * 3);
+    expectColour(colourAt(decoded.pixels, 0.5, 0.5), RED);
+  });
+
+  test('lays a transparent photo on white', async () => {
+    const background = { r: 10, g: 20, b: 30, alpha: 0 };
+    const create = { width: 300, height: 300, channels: 4 as const, background };
+    const image = await sharp({ create }).png().toBuffer();
+    const { pixels } = await decoder.decode(photo(image, 300, 300));
+    expectColour(colourAt(pixels, 0.5, 0.5), [255, 255, 255], 0);
+  });
+
+  // After turning, the red half is: left, right, right, left, top, top, bottom, bottom.
+  test.each([
+    [1, 0.1, 0.5],
+    [2, 0.9, 0.5],
+    [3, 0.9, 0.5],
+    [4, 0.1, 0.5],
+    [5, 0.5, 0.1],
+    [6, 0.5, 0.1],
+    [7, 0.5, 0.9],
+    [8, 0.5, 0.9],
+  ])('turns EXIF orientation %i upright', async (orientation, x, y) => {
+    const image = await halves(RED, BLUE, 400, 300).jpeg().withMetadata({ orientation }).toBuffer();
+    const decoded = await decoder.decode(photo(image, 400, 300, orientation));
+    expectColour(colourAt(decoded.pixels, x, y), RED, 6);
+    expectColour(colourAt(decoded.pixels, 1 - x, 1 - y), BLUE, 6);
+    const [width, height] = orientation >= 5 ? [300, 400] : [400, 300];
+    expect(decoded).toMatchObject({ width, height });
+  });
+
+  test.each([
+    ['grey', () => sharp(testPhoto('nagasaki-boats')).greyscale().jpeg()],
+    ['progressive', () => sharp(testPhoto('nagasaki-boats')).jpeg({ progressive: true })],
+    ['CMYK', () => sharp(testPhoto('nagasaki-boats')).toColourspace('cmyk').jpeg()],
+    ['16-bit', () => sharp(testPhoto('nagasaki-boats')).toColourspace('rgb16').png()],
+    ['palette', () => sharp(testPhoto('nagasaki-boats')).png({ palette: true })],
+  ])('reads a %s photo', async (_name, encode) => {
+    const { data, info } = await encode().toBuffer({ resolveWithObject: true });
+    const { pixels } = await decoder.decode(photo(data, info.width, info.height));
+    const { pixels: plainPixels } = await bySharp.decode(
+      photo(testPhoto('nagasaki-boats'), info.width, info.height),
+    );
+    const tolerance = _name === 'grey' || _name === 'CMYK' ? 60 : 12;
+    expect(meanDifference(pixels, plainPixels)).toBeLessThan(tolerance);
+  });
+
+  test.each([1, 2, 3])('reads a photo of %i pixel', async (side) => {
+    const { pixels } = await decoder.decode(photo(await plain(RED, 'png', side, side), side, side));
+    expectColour(colourAt(pixels, 0.5, 0.5), RED);
+  });
+
+  test.each([
+    ['a truncated JPEG', (file: Buffer) => file.subarray(0, file.length / 2)],
+    [
+      'a JPEG of noise',
+      (file: Buffer) => Buffer.concat([file.subarray(0, 600), Buffer.alloc(9000, 77)]),
+    ],
+  ])('%s is unreadable', async (_name, spoil) => {
+    const { width, height } = await sharp(testPhoto('nagasaki-boats')).metadata();
+    const file = spoil(testPhoto('nagasaki-boats'));
+    const decoding = decoder.decode(photo(file, width, height));
+    await expect(decoding).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+  });
+
+  test('a photo above the limit is refused before it is decoded', async () => {
+    const decoding = decoder.decode(photo(hugePng(20_000, 20_000), 20_000, 20_000));
+    await expect(decoding).rejects.toMatchObject({ code: 'TOO_MANY_PIXELS' });
+  });
+});
+
+function meanDifference(a: Uint8Array, b: Uint8Array): number {
+  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / a.length;
+}
+
+test('the two decoders agree on real photos', async () => {
+  for (const name of ['nagasaki-boats', 'locomotion-house-cat', 'dust-bowl-home'] as const) {
+    const { width, height } = await sharp(testPhoto(name)).metadata();
+    const input = photo(testPhoto(name), width, height);
+    const [a, b] = await Promise.all([bySharp.decode(input), byJimp.decode(input)]);
+    expect(meanDifference(a.pixels, b.pixels)).toBeLessThan(4);
+  }
+});
+
+test('sharp decodes not one pixel more than the header promised', async () => {
+  const image = await plain(RED, 'png', 400, 400);
+  const decoding = bySharp.decode(photo(image, 300, 300));
+  await expect(decoding).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+});
+
+test('a decoder that cannot read a format is named', async () => {
+  const decoding = byJimp.decode(photo(await plain(RED, 'webp'), 300, 280));
+  await expect(decoding).rejects.toThrow(Problem);
+  await expect(decoding).rejects.toMatchObject({
+    code: 'UNSUPPORTED_FORMAT',
+    message: 'WebP cannot be read by the decoder in use (jimp).',
+  });
+});
+
+test('jimp takes no more than 16 million pixels', async () => {
+  const decoding = byJimp.decode(photo(hugePng(4001, 4000), 4001, 4000));
+  await expect(decoding).rejects.toThrow(
+    '16004000 pixels; the jimp decoder takes at most 16000000',
+  );
+});
+
+test('jimp does not hold the thread that talks to Redis', async () => {
+  const image = await sharp(testPhoto('nagasaki-boats'))
+    .resize(3000, 2000, { fit: 'fill' })
+    .png()
+    .toBuffer();
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  await byJimp.decode(photo(image, 3000, 2000));
+  clearInterval(timer);
+  expect(ticks).toBeGreaterThan(10);
+});

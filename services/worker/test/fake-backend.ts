@@ -1,0 +1,36 @@
+// A backend that answers by a rule of the test's, when the test lets it.
+import type { Backend, BatchOutput } from '../src/backend/backend.ts';
+import { CLASSES, PHOTO_BYTES } from '../src/backend/backend.ts';
+
+export class FakeBackend implements Backend {
+  readonly concurrency: number;
+  /** Sizes of the batches so far. */
+  readonly batches: number[] = [];
+  /** Awaited by each inference. */
+  gate: Promise<void> = Promise.resolve();
+  closed = false;
+
+  constructor(concurrency = 1) {
+    this.concurrency = concurrency;
+  }
+
+  async start(): Promise<void> {}
+
+  /** The best category of each photo is the value of its first byte. */
+  async infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput> {
+    const n = pixels.length / PHOTO_BYTES;
+    this.batches.push(n);
+    await this.gate;
+    const probabilities = new Float32Array(n * CLASSES);
+    for (let i = 0; i < n; i++) {
+      const best = pixels[i * PHOTO_BYTES] as number;
+      if (best === 255) throw new Error('the backend does not like 255');
+      probabilities[i * CLASSES + best] = 1;
+    }
+    return { probabilities, inferenceMs: 1 };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
