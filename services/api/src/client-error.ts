@@ -1,0 +1,31 @@
+// Answers requests that Node's HTTP parser refuses, before there is a request to speak of.
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { Problem, problems } from '@synset/shared';
+import { problemBody } from './plugins/problems.ts';
+
+function toProblem(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new Problem('HEADERS_TOO_LARGE', 'The request headers have more than 16384 bytes.');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new Problem('REQUEST_TIMEOUT', 'The request did not arrive in time.');
+  }
+  return new Problem('INVALID_BODY', 'This is not a valid HTTP request.');
+}
+
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(problemBody(toProblem(error.code), randomUUID()));
+  const { status, title } = problems[toProblem(error.code).code];
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,51 @@
+// Keeps uploaded photos for a while, so that a page without JavaScript can show them.
+import type { BufferRedis, Keys, Redis } from '@synset/shared';
+import { withBuffers } from '@synset/shared';
+
+/** Most bytes of photos kept at a time, over all instances. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+// Adds a photo and lets the oldest ones go until all fit. `photos` is a list of `<bytes> <key>`,
+// oldest first; photos that have expired by themselves leave it here too.
+const KEEP = `
+local list, key, photo, ttl, max = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local total = #photo
+for _, entry in ipairs(redis.call('LRANGE', list, 0, -1)) do
+  total = total + tonumber(string.match(entry, '^%d+'))
+end
+while total > max do
+  local oldest = redis.call('LPOP', list)
+  if not oldest then return 0 end
+  local bytes, old = string.match(oldest, '^(%d+) (.+)$')
+  redis.call('DEL', old)
+  total = total - tonumber(bytes)
+end
+redis.call('SET', key, photo, 'EX', ttl)
+redis.call('RPUSH', list, #photo .. ' ' .. key)
+redis.call('EXPIRE', list, ttl)
+return 1`;
+
+export class PhotoStore {
+  readonly #redis: Redis;
+  readonly #buffers: BufferRedis;
+  readonly #keys: Keys;
+  readonly #ttlS: number;
+
+  constructor(redis: Redis, keys: Keys, ttlS: number) {
+    this.#redis = redis;
+    this.#buffers = withBuffers(redis);
+    this.#keys = keys;
+    this.#ttlS = ttlS;
+  }
+
+  async keep(jobId: string, photo: Buffer): Promise<void> {
+    await this.#redis.eval(KEEP, {
+      keys: [this.#keys.photos, this.#keys.photo(jobId)],
+      arguments: [photo as unknown as string, `${this.#ttlS}`, `${MAX_BYTES}`],
+    });
+  }
+
+  async get(jobId: string): Promise<Buffer | null> {
+    return await this.#buffers.get(this.#keys.photo(jobId));
+  }
+}

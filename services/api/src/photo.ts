@@ -1,0 +1,51 @@
+// What can be told of a photo from its first bytes, and the refusals that need no decoding.
+import { createHash } from 'node:crypto';
+import { type Format, formats, looksLikeHeic, Problem, sniffFormat } from '@synset/shared';
+import probe from 'probe-image-size/sync.js';
+
+export interface Photo {
+  readonly image: Buffer;
+  readonly format: Format;
+  /** Size in the header, before orientation. */
+  readonly width: number;
+  readonly height: number;
+  /** EXIF orientation 1..8 as far as the header tells. */
+  readonly orientation: number;
+  /** Of the uploaded bytes, in hex. */
+  readonly sha256: string;
+}
+
+export const formatList = Object.values(formats)
+  .map(({ name }) => name)
+  .join(', ');
+
+/** Throws UNSUPPORTED_FORMAT, IMAGE_UNREADABLE or TOO_MANY_PIXELS. */
+export function inspectPhoto(image: Buffer, maxPixels: number): Photo {
+  const format = sniffFormat(image);
+  if (!format) throw new Problem('UNSUPPORTED_FORMAT', unsupportedDetail(image));
+  const { width, height, orientation } = readHeader(image, format);
+  if (width * height > maxPixels) {
+    throw new Problem(
+      'TOO_MANY_PIXELS',
+      `The photo has ${width} x ${height} pixels; at most ${maxPixels} pixels are allowed.`,
+    );
+  }
+  const sha256 = createHash('sha256').update(image).digest('hex');
+  return { image, format, width, height, orientation, sha256 };
+}
+
+function readHeader(image: Buffer, format: Format) {
+  const header = probe.parsers[format](image);
+  if (header && header.width > 0 && header.height > 0) {
+    return { ...header, orientation: header.orientation ?? 1 };
+  }
+  const detail = `The ${formats[format].name} file has no readable header: it is damaged or incomplete.`;
+  throw new Problem('IMAGE_UNREADABLE', detail);
+}
+
+function unsupportedDetail(image: Buffer): string {
+  if (looksLikeHeic(image)) {
+    return `HEIC photos are not supported: convert it to JPEG, or set the phone's camera to "most compatible". Supported: ${formatList}.`;
+  }
+  return `The file is none of the supported photo formats: ${formatList}.`;
+}

@@ -1,0 +1,91 @@
+// Answers every error as an RFC 9457 problem, and lets the client see it even while it still sends.
+import { Problem, type ProblemCode, problems } from '@synset/shared';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { drain } from '../drain.ts';
+
+export interface ProblemBody {
+  readonly success: false;
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly requestId: string;
+  readonly prediction: null;
+  readonly score: null;
+}
+
+export function problemBody(problem: Problem, requestId: string): ProblemBody {
+  const { status, title } = problems[problem.code];
+  const type = `urn:synset:problem:${problem.code.toLowerCase().replaceAll('_', '-')}`;
+  const { code, message: detail } = problem;
+  return {
+    success: false,
+    type,
+    title,
+    status,
+    code,
+    detail,
+    requestId,
+    prediction: null,
+    score: null,
+  };
+}
+
+/** What Fastify and Node throw themselves; the rest is ours, and INTERNAL. */
+const frameworkCodes: Record<string, [ProblemCode, string]> = {
+  FST_ERR_BAD_URL: ['NOT_FOUND', 'The path is not a valid one.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'INVALID_BODY',
+    'The body is not as long as Content-Length says.',
+  ],
+  ECONNRESET: ['UPLOAD_TRUNCATED', 'The connection broke before the upload was complete.'],
+};
+
+/** Text of an error reaches the client only where it is a problem: others might show internals. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code = '', validation, message } = error as FastifyError;
+  if (validation) return new Problem('INVALID_OPTION', `Invalid option: ${message}.`);
+  const known = frameworkCodes[code];
+  if (known) return new Problem(...known);
+  return new Problem('INTERNAL', 'Something went wrong on our side.', { cause: error });
+}
+
+/** Status and headers of a problem; the log gets what the client must not see. */
+export async function prepareProblem(
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const { status } = problems[problem.code];
+  if (status >= 500) request.log.error({ code: problem.code, err: problem.cause }, problem.message);
+  if (problem.retryAfterS !== undefined) reply.header('retry-after', problem.retryAfterS);
+  if (!(await drain(request.raw))) reply.header('connection', 'close');
+  reply.status(status);
+}
+
+export async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const problem = toProblem(error);
+  await prepareProblem(problem, request, reply);
+  return reply
+    .type('application/problem+json')
+    .send(JSON.stringify(problemBody(problem, request.id)));
+}
+
+function missingRoute(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): never {
+  const url = request.url.split('?', 1)[0] ?? '/';
+  const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
+  if (allowed.length === 0) throw new Problem('NOT_FOUND', `There is nothing at ${url}.`);
+  reply.header('allow', allowed.join(', '));
+  throw new Problem('METHOD_NOT_ALLOWED', `${url} takes ${allowed.join(' and ')} only.`);
+}
+
+export default fp(
+  async (app) => {
+    app.setErrorHandler(answerError);
+    app.setNotFoundHandler((request, reply) => missingRoute(app, request, reply));
+  },
+  { name: 'problems' },
+);

@@ -1,0 +1,73 @@
+// The upload page, the photo that it shows again, and its form for browsers without JavaScript.
+import { describeError, formats, Problem, sniffFormat } from '@synset/shared';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { prepareProblem, problemBody, toProblem } from '../plugins/problems.ts';
+import { type PredictAnswer, predict } from '../predict.ts';
+import type { Services } from '../services.ts';
+
+const TOP_K = 5;
+
+interface Outcome {
+  readonly result?: PredictAnswer;
+  readonly photo?: string;
+  readonly problem?: ReturnType<typeof problemBody>;
+}
+
+async function render(reply: FastifyReply, { config, transport }: Services, outcome: Outcome) {
+  const workers = await transport.workers().catch(() => []);
+  return reply.type('text/html').view('page.eta', {
+    model: workers[0]?.model ?? null,
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    formats: Object.values(formats).map(({ name }) => name),
+    accept: Object.values(formats)
+      .map(({ mime }) => mime)
+      .join(','),
+    result: outcome.result ?? null,
+    photo: outcome.photo ?? null,
+    problem: outcome.problem ?? null,
+  });
+}
+
+/** The photo is a comfort: where it cannot be kept, the answer is still shown. */
+async function keepPhoto(id: string, image: Buffer, { photos }: Services, request: FastifyRequest) {
+  try {
+    await photos.keep(id, image);
+    return { photo: `/display/${id}` };
+  } catch (error) {
+    request.log.warn({ err: describeError(error) }, 'photo not kept');
+    return {};
+  }
+}
+
+export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app, { services }) => {
+  app.get('/', (_request, reply) => render(reply, services, {}));
+
+  app.post('/', async (request, reply) => {
+    try {
+      const { answer, image } = await predict(request, reply, TOP_K, services);
+      const kept = await keepPhoto(answer.id, image, services, request);
+      return await render(reply, services, { result: answer, ...kept });
+    } catch (error) {
+      const problem = toProblem(error);
+      await prepareProblem(problem, request, reply);
+      return await render(reply, services, { problem: problemBody(problem, request.id) });
+    }
+  });
+
+  app.get<{ Params: { id: string } }>('/display/:id', async (request, reply) => {
+    const photo = await services.photos.get(request.params.id).catch(() => {
+      throw new Problem('QUEUE_UNAVAILABLE', 'The photo cannot be fetched at the moment.', {
+        retryAfterS: 2,
+      });
+    });
+    const format = photo && sniffFormat(photo);
+    if (!photo || !format) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
+    // Hostile bytes on our own origin: shown as a picture or not at all.
+    return reply
+      .type(formats[format].mime)
+      .header('x-content-type-options', 'nosniff')
+      .header('content-security-policy', "default-src 'none'; sandbox")
+      .header('cache-control', `private, max-age=${services.config.PHOTO_TTL_S}`)
+      .send(photo);
+  });
+};

@@ -1,0 +1,47 @@
+// The API's process: listens, and ends on a signal.
+import { ConfigError, createLogger } from '@synset/shared';
+import { buildApi } from './app.ts';
+import { type ApiConfig, readConfig } from './config.ts';
+
+/** Longest time to answer what is under way. */
+const CLOSE_DEADLINE_MS = 20_000;
+
+function configOrExit(): ApiConfig {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`synset api: ${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+const config = configOrExit();
+const log = createLogger('api', config.LOG_LEVEL);
+const api = await buildApi(config, log);
+
+async function stop(): Promise<void> {
+  setTimeout(() => {
+    log.error({ deadlineMs: CLOSE_DEADLINE_MS }, 'requests were left unanswered');
+    process.exit(1);
+  }, CLOSE_DEADLINE_MS).unref();
+  await api.close();
+  log.info('stopped');
+  process.exit(0);
+}
+
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+// The parent that started this process has gone.
+process.once('disconnect', stop);
+
+try {
+  const address = await api.app.listen({ host: config.HOST, port: config.PORT });
+  log.info({ address }, 'listening');
+  process.send?.('ready');
+} catch (error) {
+  const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  const reason = taken ? `port ${config.PORT} is taken; choose another by PORT` : error;
+  process.stderr.write(`synset api: ${reason}\n`);
+  process.exit(1);
+}

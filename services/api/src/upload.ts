@@ -1,0 +1,76 @@
+// Reads the one photo of a request, as a form or as the raw body, under all the limits.
+import { type Budget, Problem } from '@synset/shared';
+import type { FastifyRequest } from 'fastify';
+import { ByteSink } from './byte-sink.ts';
+import { DRAIN_MAX_BYTES } from './drain.ts';
+import { readParts } from './multipart.ts';
+
+/** What a form adds around its file: boundaries, part headers, a few small fields. */
+export const FORM_OVERHEAD_BYTES = 64 * 1024;
+
+export interface UploadLimits {
+  readonly maxBytes: number;
+  /** Bytes of photos that this instance holds at a time. */
+  readonly inFlight: Budget;
+}
+
+export interface Upload {
+  readonly image: Buffer;
+  /** Gives the reserved bytes back; to be called once the image is no longer held. */
+  readonly release: () => void;
+}
+
+/**
+ * Waits, with the socket paused, until the announced bytes are free, then reads them.
+ * Throws the problems of an upload that is not exactly one photo of at most `maxBytes`.
+ */
+export async function readUpload(
+  request: FastifyRequest,
+  limits: UploadLimits,
+  signal: AbortSignal,
+): Promise<Upload> {
+  const raw = request.headers['content-type']?.startsWith('image/') ?? false;
+  if (!raw && !request.isMultipart()) {
+    throw new Problem(
+      'NOT_MULTIPART',
+      'Send the photo as field "file" of a multipart/form-data form, or as the raw body with an image/* content type.',
+    );
+  }
+  const expected = expectedBytes(request, raw, limits.maxBytes);
+  const release = await limits.inFlight.reserve(expected, signal);
+  try {
+    const sink = new ByteSink(expected);
+    if (raw) await readBody(request, sink, limits.maxBytes);
+    else await readParts(request, sink, limits.maxBytes);
+    return { image: sink.bytes(), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+export const tooLarge = (maxBytes: number) =>
+  new Problem('FILE_TOO_LARGE', `The photo has more than ${maxBytes} bytes, which is the limit.`);
+
+export const emptyFile = () => new Problem('FILE_EMPTY', 'The photo has 0 bytes.');
+
+/**
+ * Bytes to reserve: what Content-Length announces, at most what may be kept. A form that announces
+ * more is read all the same, without keeping it: it may be two photos, and then says so.
+ */
+function expectedBytes(request: FastifyRequest, raw: boolean, maxBytes: number): number {
+  const most = maxBytes + FORM_OVERHEAD_BYTES;
+  const header = request.headers['content-length'];
+  if (header === undefined) return most;
+  const announced = Number(header);
+  if (announced > (raw ? maxBytes : DRAIN_MAX_BYTES)) throw tooLarge(maxBytes);
+  return Math.min(announced, most);
+}
+
+async function readBody(request: FastifyRequest, sink: ByteSink, maxBytes: number): Promise<void> {
+  for await (const chunk of request.raw.iterator({ destroyOnReturn: false })) {
+    sink.write(chunk);
+    if (sink.length > maxBytes) throw tooLarge(maxBytes);
+  }
+  if (sink.length === 0) throw emptyFile();
+}

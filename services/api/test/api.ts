@@ -1,0 +1,44 @@
+// Starts an API of the test's own on a free port.
+import { createLogger } from '@synset/shared';
+import { randomPrefix } from '@synset/shared/testing';
+import { inject } from 'vitest';
+import { type Api, buildApi } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+
+export interface TestApi extends Api {
+  readonly url: string;
+  readonly prefix: string;
+}
+
+export async function startApi(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
+  const prefix = randomPrefix();
+  const config = readConfig({ REDIS_URL: inject('redisUrl'), KEY_PREFIX: prefix, ...env });
+  const api = await buildApi(config, createLogger('api', 'silent'));
+  const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  return { ...api, url, prefix };
+}
+
+export function form(...files: (Buffer | string)[]): FormData {
+  const data = new FormData();
+  for (const file of files)
+    data.append('file', new Blob([new Uint8Array(Buffer.from(file))]), 'photo.jpg');
+  return data;
+}
+
+export const post = (url: string, body: RequestInit['body'] & {}, contentType?: string) =>
+  fetch(url, {
+    method: 'POST',
+    body,
+    ...(contentType && { headers: { 'content-type': contentType } }),
+  });
+
+/** The fields that the tests look into. */
+interface Body {
+  id: string;
+  code: string;
+  detail: string;
+  predictions: unknown[];
+  labels: unknown[];
+}
+
+export const read = (response: Response) => response.json() as Promise<Body>;

@@ -1,0 +1,103 @@
+// Plays a worker on the real stream: reads jobs and replies by a rule of the test's.
+import {
+  announceWorker,
+  createKeys,
+  createRedis,
+  decodeJob,
+  encodeReply,
+  ensureGroup,
+  GROUP,
+  type Job,
+  ReadLoop,
+  type Reply,
+  redisTime,
+  withBuffers,
+} from '@synset/shared';
+import { silentLog } from '@synset/shared/testing';
+
+export const fakeModel = {
+  name: 'fake',
+  trained: false,
+  sha256: '00',
+  source: null,
+  licence: null,
+  top1: null,
+  top5: null,
+  classes: 1000,
+  input: [224, 224] as [number, number],
+  prepared: true,
+  providers: ['cpu'],
+  explain: false,
+};
+
+/** The reply of a worker that found category 281, then the ones after it. */
+export function tabby(job: Pick<Job, 'id' | 'topK' | 'width' | 'height'>): Reply {
+  const { id: jobId, topK, width, height } = job;
+  const categories = Array.from({ length: topK }, (_, i) => ({
+    index: (281 + i) % 1000,
+    score: 0.5 / (i + 1),
+  }));
+  const model = { name: 'fake', trained: false };
+  return { jobId, status: 'done', categories, model, width, height, decodeMs: 1, inferenceMs: 2 };
+}
+
+export interface FakeWorker {
+  readonly jobs: Job[];
+  /** Replies to the job; call it as often as the test wants. */
+  reply(job: Job, reply: Reply): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `onJob` may reply or not. Announced as ready when the promise resolves. */
+export async function startFakeWorker(
+  url: string,
+  prefix: string,
+  onJob: (job: Job, worker: FakeWorker) => void = (job, worker) =>
+    void worker.reply(job, tabby(job)),
+): Promise<FakeWorker> {
+  const keys = createKeys(prefix);
+  const [redis, reader] = await Promise.all(
+    ['fake-worker', 'fake-reader'].map(async (name) => {
+      const client = createRedis({ url, name, log: silentLog });
+      await client.connect();
+      return client;
+    }),
+  );
+  if (!redis || !reader) throw new Error('not connected');
+  const loop = new ReadLoop({
+    reader,
+    redis,
+    prepare: () => ensureGroup(redis, keys.jobs, GROUP),
+    read: async () => {
+      const streams = await withBuffers(reader).xReadGroup(
+        GROUP,
+        'fake',
+        { key: keys.jobs, id: '>' },
+        { BLOCK: 1000 },
+      );
+      for (const { id, message } of streams?.[0]?.messages ?? []) {
+        await redis.multi().xAck(keys.jobs, GROUP, id).xDel(keys.jobs, id).exec();
+        const job = decodeJob({ ...message } as unknown as Record<string, Buffer>);
+        worker.jobs.push(job);
+        onJob(job, worker);
+      }
+    },
+    log: silentLog,
+  });
+  const worker: FakeWorker = {
+    jobs: [],
+    async reply(job, reply) {
+      await redis.xAdd(job.replyTo, '*', encodeReply(reply));
+    },
+    async close() {
+      await loop.close();
+      await redis.del([keys.jobs, keys.workers]);
+      redis.destroy();
+      reader.destroy();
+    },
+  };
+  loop.start();
+  const lastSeen = await redisTime(redis);
+  await announceWorker(redis, keys, { name: 'fake', model: fakeModel, jobsDone: 0, lastSeen });
+  return worker;
+}

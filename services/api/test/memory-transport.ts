@@ -1,0 +1,33 @@
+// A transport without Redis: a function of the test's plays the workers.
+import { Problem, type Reply, type WorkerInfo } from '@synset/shared';
+import type { NewJob, Transport } from '../src/transport.ts';
+
+export type Answerer = (job: NewJob, reply: (reply: Reply) => void) => void;
+
+export class MemoryTransport implements Transport {
+  readonly #answer: Answerer;
+  #onReply: (reply: Reply) => void = () => {};
+  connected = false;
+
+  constructor(answer: Answerer) {
+    this.#answer = answer;
+  }
+
+  start(onReply: (reply: Reply) => void): void {
+    this.#onReply = onReply;
+    this.connected = true;
+  }
+
+  async publish(job: NewJob): Promise<void> {
+    if (!this.connected) throw new Problem('QUEUE_UNAVAILABLE', 'The queue cannot be reached.');
+    this.#answer(job, this.#onReply);
+  }
+
+  async workers(): Promise<WorkerInfo[]> {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    this.connected = false;
+  }
+}

@@ -1,0 +1,59 @@
+import { testPhoto } from '@synset/shared/testing';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { form, post, read, startApi, type TestApi } from './api.ts';
+import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
+
+const photo = testPhoto('nagasaki-boats');
+let api: TestApi;
+let worker: FakeWorker;
+
+beforeAll(async () => {
+  api = await startApi();
+  worker = await startFakeWorker(inject('redisUrl'), api.prefix);
+});
+
+afterAll(async () => {
+  await api.close();
+  await worker.close();
+});
+
+test('the page, its assets, and what it says of the model', async () => {
+  const response = await fetch(api.url);
+  expect(response.headers.get('content-type')).toMatch('text/html');
+  const html = await response.text();
+  expect(html).toContain('10 MiB');
+  expect(html).toMatch(/test card/i);
+  const assets = [...html.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+  expect(assets.length).toBeGreaterThanOrEqual(3);
+  for (const path of assets) expect((await fetch(api.url + path)).status, path).toBe(200);
+  expect((await fetch(`${api.url}/assets/../app.ts`)).status).toBe(404);
+  expect((await fetch(`${api.url}/assets/%2e%2e/app.ts`)).status).toBe(404);
+});
+
+test('the form without JavaScript answers with a page that shows photo and categories', async () => {
+  const response = await post(api.url, form(photo));
+  expect(response.status).toBe(200);
+  const html = await response.text();
+  expect(html).toContain('tabby');
+  const [path] = html.match(/\/display\/[\w-]+/) ?? [];
+  const shown = await fetch(api.url + path);
+  expect(shown.headers.get('content-type')).toBe('image/jpeg');
+  expect(shown.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(Buffer.from(await shown.arrayBuffer()).equals(photo)).toBe(true);
+});
+
+test('a problem is shown on the page, with its status', async () => {
+  const response = await post(api.url, form('<script>alert(1)</script>'));
+  expect(response.status).toBe(415);
+  expect(response.headers.get('content-type')).toMatch('text/html');
+  expect(await response.text()).toContain('none of the supported photo formats');
+});
+
+test('photos of /predict, and what never was, are not displayed', async () => {
+  const { id } = await read(await post(`${api.url}/predict`, form(photo)));
+  for (const path of [id, 'nothing']) {
+    const response = await fetch(`${api.url}/display/${path}`);
+    expect(response.status).toBe(404);
+    expect(await read(response)).toMatchObject({ code: 'NOT_FOUND' });
+  }
+});

@@ -1,0 +1,111 @@
+import { freePort, startTestRedis, testPhoto } from '@synset/shared/testing';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { form, post, read, startApi, type TestApi } from './api.ts';
+import { type FakeWorker, startFakeWorker, tabby } from './fake-worker.ts';
+
+const photo = testPhoto('nagasaki-boats');
+
+let api: TestApi;
+let workers: FakeWorker[];
+
+beforeEach(() => {
+  workers = [];
+});
+
+afterEach(async () => {
+  await api.close();
+  for (const worker of workers) await worker.close();
+});
+
+async function startWorker(onJob?: Parameters<typeof startFakeWorker>[2]): Promise<FakeWorker> {
+  const worker = await startFakeWorker(inject('redisUrl'), api.prefix, onJob);
+  workers.push(worker);
+  return worker;
+}
+
+const json = async (path: string) => {
+  const response = await fetch(api.url + path);
+  return { status: response.status, body: await read(response) };
+};
+
+test('is alive without workers, and ready with one', async () => {
+  api = await startApi();
+  expect(await json('/healthz')).toEqual({ status: 200, body: { status: 'ok' } });
+  expect(await json('/readyz')).toMatchObject({ status: 503, body: { code: 'QUEUE_UNAVAILABLE' } });
+  expect(await json('/model')).toMatchObject({
+    status: 503,
+    body: { detail: 'No worker is ready.' },
+  });
+  await startWorker();
+  expect(await json('/readyz')).toEqual({ status: 200, body: { status: 'ready', workers: 1 } });
+  expect(await json('/model')).toMatchObject({
+    status: 200,
+    body: { name: 'fake', trained: false, classes: 1000 },
+  });
+});
+
+test('lists the 1000 categories', async () => {
+  api = await startApi();
+  const { labels } = (await json('/labels')).body;
+  expect(labels).toHaveLength(1000);
+  expect(labels[281]).toEqual({ index: 281, synset: 'n02123045', label: 'tabby' });
+});
+
+test('no worker in time is 504', async () => {
+  api = await startApi({ REQUEST_TIMEOUT_MS: '50' });
+  const response = await post(`${api.url}/predict`, form(photo));
+  expect(response.status).toBe(504);
+  expect(await read(response)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+});
+
+test('starts without Redis, answers 503, and recovers when Redis comes', async () => {
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  api = await startApi({ REDIS_URL: url });
+  const refused = await post(`${api.url}/predict`, form(photo));
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('2');
+  expect(await read(refused)).toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+  expect((await json('/healthz')).status).toBe(200);
+  expect((await json('/readyz')).status).toBe(503);
+  const redis = await startTestRedis({ port });
+  const worker = await startFakeWorker(url, api.prefix);
+  while ((await json('/readyz')).status !== 200);
+  expect((await post(`${api.url}/predict`, form(photo))).status).toBe(200);
+  await worker.close();
+  await api.close();
+  await redis.stop();
+});
+
+test('a Redis that has no memory left is a full queue', async () => {
+  const redis = await startTestRedis({ args: ['--maxmemory', '1'] });
+  api = await startApi({ REDIS_URL: redis.url });
+  while ((await json('/readyz')).body.detail !== 'No worker is ready.');
+  const response = await post(`${api.url}/predict`, form(photo));
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).not.toBeNull();
+  expect(await read(response)).toMatchObject({ code: 'QUEUE_FULL' });
+  await api.close();
+  await redis.stop();
+});
+
+test('closing answers what is under way and refuses what comes', async () => {
+  api = await startApi();
+  const arrived = Promise.withResolvers<() => void>();
+  await startWorker((job, worker) => arrived.resolve(() => void worker.reply(job, tabby(job))));
+  const underWay = post(`${api.url}/predict`, form(photo));
+  const reply = await arrived.promise;
+  const closing = api.close();
+  reply();
+  expect((await underWay).status).toBe(200);
+  await closing;
+  await expect(fetch(api.url)).rejects.toThrow();
+});
+
+test('one photo too many waits unread until another has been queued', async () => {
+  // Room for one photo: a second is read only when the first one's bytes are with Redis.
+  api = await startApi({ MAX_UPLOAD_BYTES: '320000', MAX_IN_FLIGHT_BYTES: '320000' });
+  await startWorker();
+  const posts = Array.from({ length: 20 }, () => post(`${api.url}/predict`, form(photo)));
+  for (const response of await Promise.all(posts)) expect(response.status).toBe(200);
+});
