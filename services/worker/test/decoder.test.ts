@@ -1,10 +1,9 @@
 import { type Format, Problem, sniffFormat } from '@synset/shared';
-import { testPhoto } from '@synset/shared/testing';
+import { type Encoding, halves, hugePng, plain, type Rgb, testPhoto } from '@synset/shared/testing';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Decoder } from '../src/decoder/decoder.ts';
-import { CROP_SIDE, type Photo } from '../src/decoder/types.ts';
-import { type Encoding, halves, hugePng, plain, type Rgb } from './pictures.ts';
+import { CROP_SIDE, type Photo } from '../src/decoder/geometry.ts';
 
 const limits = { maxPixels: 50_000_000, maxDecodePixels: 60_000_000 };
 const bySharp = await Decoder.create({ decoder: 'sharp', ...limits });
@@ -97,6 +96,18 @@ describe.each(cases)('%s', (_, decoder, encodings) => {
   test.each([1, 2, 3])('reads a photo of %i pixel', async (side) => {
     const { pixels } = await decoder.decode(photo(await plain(RED, 'png', side, side), side, side));
     expectColour(colourAt(pixels, 0.5, 0.5), RED);
+  });
+
+  test.each([
+    [1, 60_000],
+    [60_000, 1],
+    [30_000, 3],
+    [100, 1601],
+  ])('reads a strip of %i x %i', async (width, height) => {
+    const { pixels } = await decoder.decode(
+      photo(await plain(RED, 'png', width, height), width, height),
+    );
+    expectColour(colourAt(pixels, 0.1, 0.9), RED);
   });
 
   test.each([

@@ -9,12 +9,11 @@ import {
   type Redis,
   type Reply,
 } from '@synset/shared';
-import { randomPrefix, silentLog } from '@synset/shared/testing';
+import { plain, randomPrefix, silentLog } from '@synset/shared/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { startWorker, type Worker } from '../src/worker.ts';
 import { FakeBackend } from './fake-backend.ts';
-import { plain } from './pictures.ts';
 
 const MODEL_DIR = process.env.SYNSET_TEST_MODEL_DIR ?? 'data/test-models';
 

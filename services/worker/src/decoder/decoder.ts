@@ -1,8 +1,8 @@
 // Turns the bytes of a photo into the pixels that the model takes, with the decoder that can.
 import { Budget, type DecoderName, describeError, formats, Problem } from '@synset/shared';
+import type { Decoded, Photo } from './geometry.ts';
 import { JimpDecoder } from './jimp.ts';
 import { decodeWithSharp, loadSharp } from './sharp.ts';
-import type { Decoded, Photo } from './types.ts';
 
 export interface DecoderOptions {
   readonly decoder: 'auto' | DecoderName;

@@ -1,7 +1,7 @@
 // The thread that jimp runs in: it is pure JavaScript and holds its thread for the whole photo.
 import { Jimp } from 'jimp';
 import { answerCalls } from '../thread.ts';
-import { CROP_OFFSET, CROP_SIDE, type Decoded, RESIZE_SIDE } from './types.ts';
+import { type Decoded, type Geometry, geometry } from './geometry.ts';
 
 type Image = Awaited<ReturnType<typeof Jimp.fromBuffer>>;
 
@@ -30,15 +30,14 @@ function dropAlpha(rgba: Uint8Array): Uint8Array<ArrayBuffer> {
   return rgb;
 }
 
-/** Short side to 256, then the middle. jimp's default resize averages; its named modes only sample. */
+const box = ({ left: x, top: y, width: w, height: h }: Geometry['crop']) => ({ x, y, w, h });
+
+/** jimp's default resize averages as it shrinks; its named modes only sample. */
 function resizeAndCrop(image: Image): void {
-  const scale = RESIZE_SIDE / Math.min(image.width, image.height);
-  const w = Math.max(RESIZE_SIDE, Math.round(image.width * scale));
-  const h = Math.max(RESIZE_SIDE, Math.round(image.height * scale));
-  image.resize({ w, h });
-  const x = Math.round((w - RESIZE_SIDE) / 2) + CROP_OFFSET;
-  const y = Math.round((h - RESIZE_SIDE) / 2) + CROP_OFFSET;
-  image.crop({ x, y, w: CROP_SIDE, h: CROP_SIDE });
+  const { strip, resized, crop } = geometry(image);
+  if (strip) image.crop(box(strip));
+  image.resize({ w: resized.width, h: resized.height });
+  image.crop(box(crop));
 }
 
 async function decode(file: Uint8Array): Promise<Decoded> {

@@ -1,7 +1,7 @@
 // Decoding with jimp, in a thread that is started when the first photo needs it.
 import { Problem } from '@synset/shared';
 import { Thread } from '../thread.ts';
-import type { Decoded, Photo } from './types.ts';
+import type { Decoded, Photo } from './geometry.ts';
 
 /** jimp holds a photo's pixels several times over: 50 million would take 1.3 GB. */
 export const JIMP_MAX_PIXELS = 16_000_000;

@@ -1,0 +1,57 @@
+# Everything a person types. `make run` and `make test` do all of their own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format clean setup redis
+
+# Exact versions of the two tools that the rest is run by.
+NODE_VERSION := 24.21.0
+PNPM_VERSION := 12.21.0
+
+OS := $(shell uname -s | tr '[:upper:]' '[:lower:]')
+ARCH := $(patsubst x86_64,x64,$(patsubst aarch64,arm64,$(shell uname -m)))
+# What the registry's package `node` installs by a script of its own, without the script.
+NODE_PACKAGE := node-$(OS)-$(ARCH)
+TOOLS := .tools/$(NODE_VERSION)-$(PNPM_VERSION)
+
+export PATH := $(CURDIR)/$(TOOLS)/node_modules/$(NODE_PACKAGE)/bin:$(CURDIR)/$(TOOLS)/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# onnxruntime-node reports usage on Linux too unless it is told not to.
+export ORT_DISABLE_TELEMETRY := 1
+export ONNXRUNTIME_NODE_INSTALL := skip
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: setup redis ## Start everything on this machine (WORKERS=3 PORT=3001 MODEL=...)
+	@exec node $(if $(wildcard .env),--env-file=.env) services/local/src/main.ts
+
+test: setup redis ## Lint, types, and all tests
+	biome check --error-on-warnings
+	tsc -p tsconfig.json
+	vitest run
+
+lint: setup ## Check style and types
+	biome check --error-on-warnings
+	tsc -p tsconfig.json
+
+format: setup ## Put the code in the common form
+	biome check --write
+
+clean: ## Remove what was installed and made, data and models included
+	rm -rf .tools data node_modules shared/node_modules models/node_modules loadtest/node_modules services/*/node_modules
+
+setup: node_modules/.installed
+
+node_modules/.installed: pnpm-lock.yaml pnpm-workspace.yaml $(wildcard package.json */package.json services/*/package.json) | $(TOOLS)
+	@echo "synset: installing the dependencies"
+	pnpm install --frozen-lockfile
+	@touch $@
+
+$(TOOLS):
+	@echo "synset: installing Node $(NODE_VERSION) and pnpm $(PNPM_VERSION) into .tools"
+	@rm -rf $@.tmp && mkdir -p $@.tmp
+	npm install --prefix $@.tmp --no-save --no-audit --no-fund --ignore-scripts --loglevel=error $(NODE_PACKAGE)@$(NODE_VERSION) pnpm@$(PNPM_VERSION)
+	@mv $@.tmp $@
+
+# REDIS_URL names one that is there already.
+redis:
+	@[ -n "$(REDIS_URL)" ] || command -v redis-server >/dev/null || services/local/install-redis.sh

@@ -1,0 +1,51 @@
+// The settings of `make run`. What the API and the workers take is passed on to them.
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { commonSettings, integer, parseEnv } from '@synset/shared';
+import { z } from 'zod';
+
+const schema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer(3000, 1, 65535),
+  /** Worker processes that share the queue. */
+  WORKERS: integer(1, 1, 64),
+  /** An existing Redis to use. Without it a private one is started. */
+  REDIS_URL: commonSettings.REDIS_URL.unwrap().optional(),
+  /** A name in the catalogue or a model card. Without it: the trained model, else the test card. */
+  MODEL: z.string().optional(),
+  MODEL_DIR: z.string().default('data/models'),
+  /** Where the private Redis keeps its append-only file. */
+  DATA_DIR: z.string().default('data'),
+  /** The terminal shows what local says; from the services it shows warnings and worse. */
+  LOG_LEVEL: commonSettings.LOG_LEVEL.unwrap().default('warn'),
+  /** Sessions of each worker. Without it the cores are shared among the workers. */
+  SESSIONS: integer(0, 0, 64),
+  INTRA_OP_THREADS: integer(0, 0, 256),
+});
+
+export type LocalConfig = z.infer<typeof schema>;
+
+/** What was set, with what follows from it for the processes to be started. */
+export interface Plan {
+  readonly config: LocalConfig;
+  /** Environment of the API and the workers. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function readPlan(env = process.env): Plan {
+  const config = parseEnv(schema, env);
+  const cores = availableParallelism();
+  const sessions = config.SESSIONS || Math.max(1, Math.floor(Math.min(cores, 2) / config.WORKERS));
+  const threads =
+    config.INTRA_OP_THREADS || Math.max(1, Math.floor(cores / sessions / config.WORKERS));
+  return {
+    config,
+    env: {
+      ...env,
+      LOG_LEVEL: config.LOG_LEVEL,
+      MODEL_DIR: resolve(config.MODEL_DIR),
+      SESSIONS: `${sessions}`,
+      INTRA_OP_THREADS: `${threads}`,
+    },
+  };
+}

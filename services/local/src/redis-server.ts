@@ -1,0 +1,83 @@
+// A redis-server of our own: private, durable, gone with us.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, join, resolve } from 'node:path';
+import { createLogger, createRedis } from '@synset/shared';
+import { exitOf, stopProcess } from './process.ts';
+import { StartError } from './start-error.ts';
+
+/** Time to write its file to the end. */
+const STOP_DEADLINE_MS = 10_000;
+
+export interface RedisServer {
+  readonly url: string;
+  readonly process: ChildProcess;
+  close(): Promise<void>;
+}
+
+/** `searchPath` is PATH. Throws StartError where there is no redis-server, or it does not start. */
+export async function startRedisServer(dataDir: string, searchPath: string): Promise<RedisServer> {
+  const program = await findProgram('redis-server', searchPath);
+  if (!program) {
+    throw new StartError(
+      'redis-server is not installed. Install it (sudo apt-get install redis-server), or name an existing Redis by REDIS_URL.',
+    );
+  }
+  const dir = resolve(dataDir, 'redis');
+  await mkdir(dir, { recursive: true });
+  const port = await freePort();
+  const command = [program, ...settings(port, dir)];
+  // So that Redis ends too when this process is killed: it knows no parent to watch.
+  const setpriv = await findProgram('setpriv', searchPath);
+  if (setpriv) command.unshift(setpriv, '--pdeathsig', 'TERM');
+  const [file = program, ...args] = command;
+  const child = spawn(file, args, { stdio: 'ignore', detached: true });
+  const url = `redis://127.0.0.1:${port}`;
+  await Promise.race([untilConnected(url), failed(child, dir)]);
+  return { url, process: child, close: () => stopProcess(child, STOP_DEADLINE_MS) };
+}
+
+/** `appendfsync always`: an accepted job survives even a power cut. */
+function settings(port: number, dir: string): string[] {
+  return [
+    ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', ''],
+    ...['--appendonly', 'yes', '--appendfsync', 'always'],
+    ...['--maxmemory', '1gb', '--maxmemory-policy', 'noeviction'],
+    ...['--logfile', join(dir, 'redis.log')],
+  ];
+}
+
+async function failed(child: ChildProcess, dir: string): Promise<never> {
+  await exitOf(child);
+  throw new StartError(`redis-server ended at its start; see ${join(dir, 'redis.log')}`);
+}
+
+async function untilConnected(url: string): Promise<void> {
+  const log = createLogger('local', 'silent');
+  const client = createRedis({ url, name: 'synset-local', log });
+  await client.connect();
+  client.destroy();
+}
+
+async function findProgram(name: string, searchPath: string): Promise<string | null> {
+  for (const dir of searchPath.split(delimiter)) {
+    const file = join(dir, name);
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return file;
+  }
+  return null;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}

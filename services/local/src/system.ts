@@ -1,0 +1,104 @@
+// The whole system on one machine: Redis, workers, API, started in this order and ended in reverse.
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { defaultModelName, defaultTestCardName, isPresent } from '@synset/models';
+import type { Plan } from './config.ts';
+import { exitOf, startService, stopProcess, untilReady } from './process.ts';
+import { startRedisServer } from './redis-server.ts';
+import { StartError } from './start-error.ts';
+import { Workers } from './workers.ts';
+
+const API_SCRIPT = new URL('../../api/src/server.ts', import.meta.url);
+/** A little more than the API gives itself to answer what is under way. */
+const API_STOP_DEADLINE_MS = 25_000;
+
+export interface SystemInfo {
+  readonly model: string;
+  /** Resolves with a line that says why, when a part without which nothing works has ended. */
+  readonly broken: Promise<string>;
+}
+
+export class System {
+  readonly #plan: Plan;
+  readonly #say: (line: string) => void;
+  /** How to end what was started, in the order of starting. */
+  readonly #started: (() => Promise<void>)[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(plan: Plan, say: (line: string) => void) {
+    this.#plan = plan;
+    this.#say = say;
+  }
+
+  /** Rejects with StartError when a part does not start; `close` ends the parts that did. */
+  async start(): Promise<SystemInfo> {
+    const { config } = this.#plan;
+    await assertPortFree(config.HOST, config.PORT);
+    const redis = await this.#startRedis();
+    const model = await this.#chooseModel();
+    const env = { ...this.#plan.env, REDIS_URL: redis.url, MODEL: model };
+    await this.#startWorkers(env);
+    const api = await this.#startApi(env);
+    return { model, broken: Promise.race([redis.ended, api.ended]) };
+  }
+
+  /** Ends everything in order. May be called at any time, and twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (let end = this.#started.pop(); end; end = this.#started.pop()) await end();
+  }
+
+  async #startRedis(): Promise<{ url: string; ended: Promise<string> }> {
+    const { config, env } = this.#plan;
+    if (config.REDIS_URL) {
+      this.#say('using the Redis named by REDIS_URL');
+      return { url: config.REDIS_URL, ended: new Promise(() => {}) };
+    }
+    const dataDir = join(config.DATA_DIR, `${config.PORT}`);
+    const redis = await startRedisServer(dataDir, env.PATH ?? '');
+    this.#started.push(() => redis.close());
+    this.#say(`private Redis at ${redis.url}, data in ${dataDir}/redis`);
+    return { url: redis.url, ended: exitOf(redis.process).then(() => 'redis-server ended') };
+  }
+
+  async #startWorkers(env: NodeJS.ProcessEnv): Promise<void> {
+    const { WORKERS: count, PORT: port } = this.#plan.config;
+    this.#say(`starting ${count} worker${count > 1 ? 's' : ''} with the model ${env.MODEL}`);
+    const workers = new Workers({ count, port, env, say: this.#say });
+    this.#started.push(() => workers.close());
+    await workers.start();
+  }
+
+  async #startApi(env: NodeJS.ProcessEnv): Promise<{ ended: Promise<string> }> {
+    this.#say('starting the API');
+    const api = startService(API_SCRIPT, env);
+    this.#started.push(() => stopProcess(api, API_STOP_DEADLINE_MS));
+    await untilReady(api, 'the API');
+    return { ended: exitOf(api).then(() => 'the API ended') };
+  }
+
+  async #chooseModel(): Promise<string> {
+    const { MODEL, MODEL_DIR } = this.#plan.config;
+    if (MODEL) return MODEL;
+    const trained = defaultModelName();
+    return (await isPresent(trained, MODEL_DIR)) ? trained : defaultTestCardName();
+  }
+}
+
+async function assertPortFree(host: string, port: number): Promise<void> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, host, resolve);
+    });
+  } catch (error) {
+    throw new StartError(
+      `cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code}): is it running already? Another port: make run PORT=${port + 1}`,
+    );
+  }
+  await new Promise((resolve) => server.close(resolve));
+}

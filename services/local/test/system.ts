@@ -1,0 +1,95 @@
+// Starts the whole system as `make run` does, on a port and a data folder of the test's own.
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, type Program, randomPrefix, runProgram } from '@synset/shared/testing';
+
+const MAIN = new URL('../src/main.ts', import.meta.url);
+
+export interface TestSystem extends Program {
+  readonly port: number;
+  readonly url: string;
+  /** Processes that were started, directly or not. */
+  descendants(): number[];
+  /** Ends it by `signal` and removes its folder; gives the exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+/** Does not wait for it to be ready. */
+export async function runSystem(env: NodeJS.ProcessEnv = {}): Promise<TestSystem> {
+  const port = Number(env.PORT ?? (await freePort()));
+  const dataDir = await mkdtemp(join(tmpdir(), 'synset-system-'));
+  const program = runProgram(MAIN, {
+    PORT: `${port}`,
+    DATA_DIR: dataDir,
+    KEY_PREFIX: randomPrefix(),
+    MODEL: 'testcard-int8',
+    MODEL_DIR: process.env.SYNSET_TEST_MODEL_DIR ?? 'data/test-models',
+    ...env,
+  });
+  return {
+    ...program,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    descendants: () => descendantsOf(program.process.pid as number),
+    async end(signal = 'SIGTERM') {
+      program.process.kill(signal);
+      const code = await program.exit;
+      await rm(dataDir, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+/** Ready to answer when the promise resolves. */
+export async function startSystem(env: NodeJS.ProcessEnv = {}): Promise<TestSystem> {
+  const system = await runSystem(env);
+  await system.printed('Ctrl-C');
+  return system;
+}
+
+function descendantsOf(pid: number): number[] {
+  const children = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return null; // ended meanwhile
+  }
+}
+
+/** True while the process runs: one that has ended but was not waited for is none any more. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when all have ended; the test's time limit bounds it. */
+export async function untilEnded(pids: number[]): Promise<void> {
+  while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+export async function predict(url: string, photo: Buffer, query = '') {
+  const body = new FormData();
+  body.append('file', new Blob([new Uint8Array(photo)]), 'photo');
+  const response = await fetch(`${url}/predict${query}`, { method: 'POST', body });
+  const answer = (await response.json()) as {
+    code?: string;
+    prediction: string | null;
+    score: number;
+    predictions: { index: number; score: number }[];
+    model: { name: string; trained: boolean };
+  };
+  return { status: response.status, ...answer };
+}
