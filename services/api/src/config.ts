@@ -4,23 +4,26 @@ import { z } from 'zod';
 
 const MIB = 1024 * 1024;
 
+/** The variables, for the test that compares them with `.env.example`. */
+export const settings = {
+  ...commonSettings,
+  /** Address to listen on. 0.0.0.0 lets other machines in. */
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer(3000, 0, 65535),
+  /** Most bytes of one photo. */
+  MAX_UPLOAD_BYTES: integer(10 * MIB, 1, 1024 * MIB),
+  /** Most pixels of one photo. */
+  MAX_PIXELS: integer(50_000_000, 1, 1_000_000_000),
+  /** Most bytes of photos that this instance holds at a time; further uploads wait unread. */
+  MAX_IN_FLIGHT_BYTES: integer(64 * MIB, 1, 64 * 1024 * MIB),
+  /** Longest wait for an answer. */
+  REQUEST_TIMEOUT_MS: integer(10_000, 1, 3_600_000),
+  /** How long the page can show a photo again. */
+  PHOTO_TTL_S: integer(600, 1, 86_400),
+};
+
 const schema = z
-  .object({
-    ...commonSettings,
-    /** Address to listen on. 0.0.0.0 lets other machines in. */
-    HOST: z.string().default('127.0.0.1'),
-    PORT: integer(3000, 0, 65535),
-    /** Most bytes of one photo. */
-    MAX_UPLOAD_BYTES: integer(10 * MIB, 1, 1024 * MIB),
-    /** Most pixels of one photo. */
-    MAX_PIXELS: integer(50_000_000, 1, 1_000_000_000),
-    /** Most bytes of photos that this instance holds at a time; further uploads wait unread. */
-    MAX_IN_FLIGHT_BYTES: integer(64 * MIB, 1, 64 * 1024 * MIB),
-    /** Longest wait for an answer. */
-    REQUEST_TIMEOUT_MS: integer(10_000, 1, 3_600_000),
-    /** How long the page can show a photo again. */
-    PHOTO_TTL_S: integer(600, 1, 86_400),
-  })
+  .object(settings)
   .refine((config) => config.MAX_UPLOAD_BYTES <= config.MAX_IN_FLIGHT_BYTES, {
     path: ['MAX_IN_FLIGHT_BYTES'],
     message: 'must be at least MAX_UPLOAD_BYTES, or the largest photo would never be read',

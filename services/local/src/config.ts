@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { commonSettings, integer, parseEnv } from '@synset/shared';
 import { z } from 'zod';
 
-const schema = z.object({
+/** The variables, for the test that compares them with `.env.example`. */
+export const settings = {
   HOST: z.string().default('127.0.0.1'),
   PORT: integer(3000, 1, 65535),
   /** Worker processes that share the queue. */
@@ -21,7 +22,9 @@ const schema = z.object({
   /** Sessions of each worker. Without it the cores are shared among the workers. */
   SESSIONS: integer(0, 0, 64),
   INTRA_OP_THREADS: integer(0, 0, 256),
-});
+};
+
+const schema = z.object(settings);
 
 export type LocalConfig = z.infer<typeof schema>;
 

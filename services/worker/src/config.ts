@@ -6,36 +6,39 @@ import { z } from 'zod';
 
 const cores = availableParallelism();
 
+/** The variables, for the test that compares them with `.env.example`. */
+export const settings = {
+  ...commonSettings,
+  /** Name of the consumer in the group; must be unique. */
+  WORKER_NAME: z.string().default(`${hostname()}-${process.pid}`),
+  /** A name in the catalogue, or the path of a model card. Without trained weights: `testcard`. */
+  MODEL: z.string().default(defaultModelName()),
+  /** Where model files lie and prepared ones are kept. */
+  MODEL_DIR: z.string().default('data/models'),
+  /** ONNX Runtime execution providers in order of preference, as in `cuda,cpu`. */
+  EXECUTION_PROVIDERS: z
+    .string()
+    .regex(/^\w+(,\w+)*$/, 'must be names separated by commas')
+    .default('cpu')
+    .transform((names) => names.split(',')),
+  /** Sessions that infer at the same time; each holds the weights once more. */
+  SESSIONS: integer(Math.min(cores, 2), 1, 64),
+  /** Threads of one session. Lower it when several workers share the cores. */
+  INTRA_OP_THREADS: integer(0, 0, 256),
+  /** Most photos in one inference. On a CPU more than 1 gains nothing; on a GPU try 32. */
+  BATCH_MAX: integer(1, 1, 256),
+  /** How long an inference waits for its batch to fill; 0 takes what is there. */
+  BATCH_WAIT_MS: integer(0, 0, 1000),
+  /** Which decoder reads the photos; `auto` takes sharp where it can and jimp elsewhere. */
+  DECODER: z.enum(['auto', 'sharp', 'jimp']).default('auto'),
+  /** Most pixels of one photo. */
+  MAX_PIXELS: integer(50_000_000, 1, 1_000_000_000),
+  /** Most pixels decoded at a time, over all photos. Bounds the memory of the worker. */
+  MAX_DECODE_PIXELS: integer(60_000_000, 1, 1_000_000_000),
+};
+
 const schema = z
-  .object({
-    ...commonSettings,
-    /** Name of the consumer in the group; must be unique. */
-    WORKER_NAME: z.string().default(`${hostname()}-${process.pid}`),
-    /** A name in the catalogue, or the path of a model card. Without trained weights: `testcard`. */
-    MODEL: z.string().default(defaultModelName()),
-    /** Where model files lie and prepared ones are kept. */
-    MODEL_DIR: z.string().default('data/models'),
-    /** ONNX Runtime execution providers in order of preference, as in `cuda,cpu`. */
-    EXECUTION_PROVIDERS: z
-      .string()
-      .regex(/^\w+(,\w+)*$/, 'must be names separated by commas')
-      .default('cpu')
-      .transform((names) => names.split(',')),
-    /** Sessions that infer at the same time; each holds the weights once more. */
-    SESSIONS: integer(Math.min(cores, 2), 1, 64),
-    /** Threads of one session. Lower it when several workers share the cores. */
-    INTRA_OP_THREADS: integer(0, 0, 256),
-    /** Most photos in one inference. On a CPU more than 1 gains nothing; on a GPU try 32. */
-    BATCH_MAX: integer(1, 1, 256),
-    /** How long an inference waits for its batch to fill; 0 takes what is there. */
-    BATCH_WAIT_MS: integer(0, 0, 1000),
-    /** Which decoder reads the photos; `auto` takes sharp where it can and jimp elsewhere. */
-    DECODER: z.enum(['auto', 'sharp', 'jimp']).default('auto'),
-    /** Most pixels of one photo. */
-    MAX_PIXELS: integer(50_000_000, 1, 1_000_000_000),
-    /** Most pixels decoded at a time, over all photos. Bounds the memory of the worker. */
-    MAX_DECODE_PIXELS: integer(60_000_000, 1, 1_000_000_000),
-  })
+  .object(settings)
   .refine((config) => config.MAX_PIXELS <= config.MAX_DECODE_PIXELS, {
     path: ['MAX_DECODE_PIXELS'],
     message: 'must be at least MAX_PIXELS, or the largest photo could never be decoded',
