@@ -43,7 +43,10 @@ export class ReadLoop {
     this.#stopping = true;
     // Ends the blocked read without losing what Redis may just be handing over, which cutting the
     // connection would leave pending.
-    if (this.#options.redis.isReady) await this.#options.redis.clientUnblock(this.#readerId);
+    // Without it, and without Redis, the read ends by itself.
+    if (this.#options.redis.isReady) {
+      await this.#options.redis.clientUnblock(this.#readerId).catch(() => {});
+    }
     await this.#loop;
   }
 

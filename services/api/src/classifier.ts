@@ -1,22 +1,27 @@
 // Sends a photo to the workers and waits for its reply.
-import { randomUUID } from 'node:crypto';
 import { type Answer, Problem, type Reply } from '@synset/shared';
 import type { Photo } from './photo.ts';
 import type { Transport } from './transport.ts';
 
 export interface ClassifyOptions {
+  /** ID of the job. */
+  readonly id: string;
   readonly topK: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Called when the photo's bytes are no longer needed here. */
-  readonly onQueued?: () => void;
 }
 
 export interface Classification {
-  readonly id: string;
   readonly answer: Answer;
   /** Milliseconds from queueing the job to its reply. */
   readonly waitMs: number;
+}
+
+/** A photo that is queued. Holds none of its bytes: they are with Redis now. */
+export interface Ticket {
+  readonly id: string;
+  /** Rejects with the worker's problem, DEADLINE_EXCEEDED, or the signal's reason. */
+  readonly classified: Promise<Classification>;
 }
 
 export class Classifier {
@@ -39,34 +44,41 @@ export class Classifier {
     this.#transport.start((reply) => this.#waiters.get(reply.jobId)?.(reply));
   }
 
-  /** Rejects with the worker's problem, DEADLINE_EXCEEDED, or one of the queue's. */
-  async classify(photo: Photo, options: ClassifyOptions): Promise<Classification> {
-    const id = randomUUID();
-    const started = performance.now();
-    const deadline = AbortSignal.timeout(this.#timeoutMs);
-    const gone = AbortSignal.any([deadline, options.signal]);
-    try {
-      gone.throwIfAborted();
-      const reply = await this.#ask(id, photo, options, gone);
-      if (reply.status === 'failed') throw new Problem(reply.code, reply.detail);
-      return { id, answer: reply, waitMs: performance.now() - started };
-    } catch (error) {
-      if (error !== deadline.reason) throw error;
-      const detail = `No worker answered within ${this.#timeoutMs} ms.`;
-      throw new Problem('DEADLINE_EXCEEDED', detail);
-    } finally {
-      this.#waiters.delete(id);
-    }
+  /** Resolves when the photo is queued. A problem of the queue is the ticket's, like any other. */
+  async submit(photo: Photo, { id, topK, signal }: ClassifyOptions): Promise<Ticket> {
+    signal.throwIfAborted();
+    const waiter = Promise.withResolvers<Reply>();
+    // The waiter comes first: the reply may be there before the job counts as queued.
+    const classified = this.#wait(id, waiter, signal);
+    const { sha256: _, ...fields } = photo;
+    const queued = this.#transport
+      .publish({ id, ...fields, topK, budgetMs: this.#timeoutMs })
+      .catch((error) => waiter.reject(error));
+    await Promise.race([queued, classified]);
+    return { id, classified };
   }
 
-  #ask(id: string, photo: Photo, options: ClassifyOptions, gone: AbortSignal): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      gone.addEventListener('abort', () => reject(gone.reason), { once: true });
-      // Registered before the job is queued: the reply may come before `publish` resolves.
-      this.#waiters.set(id, resolve);
-      const { sha256: _, ...fields } = photo;
-      const job = { id, ...fields, topK: options.topK, budgetMs: this.#timeoutMs };
-      this.#transport.publish(job).then(options.onQueued, reject);
-    });
+  async #wait(
+    id: string,
+    { promise, resolve, reject }: PromiseWithResolvers<Reply>,
+    signal: AbortSignal,
+  ): Promise<Classification> {
+    const started = performance.now();
+    const onGone = () => reject(signal.reason);
+    const onDeadline = () =>
+      reject(new Problem('DEADLINE_EXCEEDED', `No worker answered within ${this.#timeoutMs} ms.`));
+    // Not AbortSignal.timeout: its timer cannot be cleared and would hold what it refers to.
+    const timer = setTimeout(onDeadline, this.#timeoutMs);
+    signal.addEventListener('abort', onGone);
+    this.#waiters.set(id, resolve);
+    try {
+      const reply = await promise;
+      if (reply.status === 'failed') throw new Problem(reply.code, reply.detail);
+      return { answer: reply, waitMs: performance.now() - started };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onGone);
+      this.#waiters.delete(id);
+    }
   }
 }

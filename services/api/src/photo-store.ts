@@ -38,11 +38,14 @@ export class PhotoStore {
     this.#ttlS = ttlS;
   }
 
-  async keep(jobId: string, photo: Buffer): Promise<void> {
-    await this.#redis.eval(KEEP, {
+  /** False when the photo alone is more than may be kept. */
+  async keep(jobId: string, photo: Buffer): Promise<boolean> {
+    const kept = await this.#redis.eval(KEEP, {
       keys: [this.#keys.photos, this.#keys.photo(jobId)],
+      // Typed as text only: the client sends Buffers as they are.
       arguments: [photo as unknown as string, `${this.#ttlS}`, `${MAX_BYTES}`],
     });
+    return kept === 1;
   }
 
   async get(jobId: string): Promise<Buffer | null> {

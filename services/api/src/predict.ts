@@ -1,9 +1,10 @@
 // The whole of one prediction: upload in, answer out.
+import { randomUUID } from 'node:crypto';
 import { labels } from '@synset/models/labels';
 import { Problem } from '@synset/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Classification } from './classifier.ts';
-import { inspectPhoto, type Photo } from './photo.ts';
+import type { Classification, Ticket } from './classifier.ts';
+import { inspectPhoto } from './photo.ts';
 import type { Services } from './services.ts';
 import { readUpload } from './upload.ts';
 
@@ -35,28 +36,58 @@ export interface Timings {
   readonly totalMs: number;
 }
 
-export interface Predicted {
-  readonly answer: PredictAnswer;
-  readonly image: Buffer;
+export interface PredictOptions {
+  readonly topK: number;
+  /** Awaited before the photo is queued under the ID. */
+  readonly onPhoto?: (id: string, image: Buffer) => Promise<void>;
 }
 
 /** Throws a Problem for whatever keeps the photo from its answer. */
 export async function predict(
   request: FastifyRequest,
   reply: FastifyReply,
-  topK: number,
-  { config, classifier, inFlight }: Services,
-): Promise<Predicted> {
+  options: PredictOptions,
+  services: Services,
+): Promise<PredictAnswer> {
   const started = performance.now();
-  const signal = clientGone(reply);
+  const { ticket, facts, uploadMs } = await queuePhoto(
+    request,
+    clientGone(reply),
+    options,
+    services,
+  );
+  const classification = await ticket.classified;
+  const totalMs = performance.now() - started;
+  return buildAnswer(ticket.id, facts, classification, { uploadMs, totalMs });
+}
+
+/** What an answer says of its photo. */
+type PhotoFacts = Pick<PredictAnswer['image'], 'format' | 'bytes' | 'sha256'>;
+
+interface Queued {
+  readonly ticket: Ticket;
+  readonly facts: PhotoFacts;
+  readonly uploadMs: number;
+}
+
+/** Everything that holds the photo's bytes. They are free when it returns: the wait is long. */
+async function queuePhoto(
+  request: FastifyRequest,
+  signal: AbortSignal,
+  { topK, onPhoto }: PredictOptions,
+  { config, classifier, inFlight }: Services,
+): Promise<Queued> {
+  const started = performance.now();
   const limits = { maxBytes: config.MAX_UPLOAD_BYTES, inFlight };
   const { image, release } = await readUpload(request, limits, signal);
   try {
     const photo = inspectPhoto(image, config.MAX_PIXELS);
+    const { format, sha256 } = photo;
     const uploadMs = performance.now() - started;
-    const classified = await classifier.classify(photo, { topK, signal, onQueued: release });
-    const answer = buildAnswer(photo, classified, uploadMs, performance.now() - started);
-    return { answer, image };
+    const id = randomUUID();
+    await onPhoto?.(id, image);
+    const ticket = await classifier.submit(photo, { id, topK, signal });
+    return { ticket, facts: { format, bytes: image.length, sha256 }, uploadMs };
   } finally {
     release();
   }
@@ -73,14 +104,13 @@ function clientGone(reply: FastifyReply): AbortSignal {
 }
 
 function buildAnswer(
-  photo: Photo,
-  { id, answer, waitMs }: Classification,
-  uploadMs: number,
-  totalMs: number,
+  id: string,
+  facts: PhotoFacts,
+  { answer, waitMs }: Classification,
+  measured: { uploadMs: number; totalMs: number },
 ): PredictAnswer {
   const predictions = answer.categories.map(toPrediction);
   const { decodeMs, inferenceMs, width, height } = answer;
-  const { format, image, sha256 } = photo;
   const queueMs = Math.max(0, waitMs - decodeMs - inferenceMs);
   const [best] = predictions;
   if (!best) throw new Error('an answer without categories');
@@ -91,9 +121,9 @@ function buildAnswer(
     score: best.score,
     predictions,
     model: answer.model,
-    image: { format, width, height, bytes: image.length, sha256 },
+    image: { ...facts, width, height },
     cached: false,
-    timings: roundTimings({ uploadMs, queueMs, decodeMs, inferenceMs, totalMs }),
+    timings: roundTimings({ ...measured, queueMs, decodeMs, inferenceMs }),
   };
 }
 
@@ -103,10 +133,16 @@ function toPrediction({ index, score }: { index: number; score: number }): Predi
   return { ...category, score: Number(score.toFixed(6)) };
 }
 
-const roundTimings = (timings: Timings) =>
-  Object.fromEntries(
-    Object.entries(timings).map(([name, ms]) => [name, Number(ms.toFixed(1))]),
-  ) as unknown as Timings;
+function roundTimings({ uploadMs, queueMs, decodeMs, inferenceMs, totalMs }: Timings): Timings {
+  const round = (ms: number) => Number(ms.toFixed(1));
+  return {
+    uploadMs: round(uploadMs),
+    queueMs: round(queueMs),
+    decodeMs: round(decodeMs),
+    inferenceMs: round(inferenceMs),
+    totalMs: round(totalMs),
+  };
+}
 
 /** The timings as the header that browsers' tools and the load test read. */
 export function serverTiming(timings: Timings): string {

@@ -33,6 +33,7 @@ export class Consumer {
   readonly #reader: BufferRedis;
   readonly #running = new Set<Promise<void>>();
   readonly #loop: ReadLoop;
+  #closing = false;
 
   constructor(options: ConsumerOptions) {
     const { reader, redis, keys, log } = options;
@@ -53,6 +54,7 @@ export class Consumer {
 
   /** Stops reading, then waits for the jobs under way. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#loop.close();
     await Promise.all(this.#running);
   }
@@ -60,6 +62,7 @@ export class Consumer {
   async #read(): Promise<void> {
     const { capacity, name, keys } = this.#options;
     while (this.#running.size >= capacity) await Promise.race(this.#running);
+    if (this.#closing) return;
     const streams = await this.#reader.xReadGroup(
       GROUP,
       name,

@@ -1,7 +1,7 @@
 // The worker's process: starts it, ends it on a signal.
 import { ConfigError, createLogger } from '@synset/shared';
 import { readConfig, type WorkerConfig } from './config.ts';
-import { startWorker } from './worker.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 /** Longest time to finish what is under way. */
 const CLOSE_DEADLINE_MS = 20_000;
@@ -21,14 +21,17 @@ process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 const config = configOrExit();
 const log = createLogger('worker', config.LOG_LEVEL);
-const starting = startWorker(config, log);
+let worker: Worker | undefined;
+let stopping = false;
 
 async function stop(): Promise<void> {
+  // While it starts there is nothing to finish.
+  if (!worker) process.exit(0);
+  stopping = true;
   setTimeout(() => {
     log.error({ deadlineMs: CLOSE_DEADLINE_MS }, 'jobs were left unfinished');
     process.exit(1);
   }, CLOSE_DEADLINE_MS).unref();
-  const worker = await starting;
   await worker.close();
   log.info('stopped');
   process.exit(0);
@@ -40,13 +43,16 @@ process.once('SIGINT', stop);
 process.once('disconnect', stop);
 
 try {
-  const { name, model } = await starting;
+  worker = await startWorker(config, log);
+  const { name, model, failed } = worker;
   const { SESSIONS: sessions, INTRA_OP_THREADS: threads } = config;
   log.info({ worker: name, model: model.name, trained: model.trained, sessions, threads }, 'ready');
   if (!model.trained) log.warn('the model is a test card: it knows colours, not things');
   process.send?.('ready');
+  const reason = await failed;
+  if (!stopping) throw reason;
 } catch (error) {
-  log.debug({ err: error }, 'start failed');
+  log.debug({ err: error }, 'worker failed');
   process.stderr.write(`synset worker: ${error instanceof Error ? error.message : error}\n`);
   process.exit(1);
 }

@@ -12,18 +12,24 @@ type Message<Result> = { id: number } & ({ result: Result } | { error: Error });
 export class Thread<Call, Result> {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending<Result>>();
+  readonly #end = Promise.withResolvers<Error>();
   #nextId = 0;
   #ended: Error | undefined;
 
   constructor(script: URL, workerData?: unknown) {
     this.#worker = new Worker(script, { workerData });
     this.#worker.on('message', (message: Message<Result>) => this.#settle(message));
-    this.#worker.on('error', (error: Error) => this.#end(error));
-    this.#worker.on('exit', () => this.#end(new Error('the thread ended')));
+    this.#worker.on('error', (error: Error) => this.#onEnd(error));
+    this.#worker.on('exit', () => this.#onEnd(new Error('the thread ended')));
   }
 
-  get ended(): boolean {
+  get hasEnded(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** Resolves when the thread has ended, with the reason. */
+  get ended(): Promise<Error> {
+    return this.#end.promise;
   }
 
   /** `transfer` moves buffers instead of copying them; they are empty here afterwards. */
@@ -47,8 +53,9 @@ export class Thread<Call, Result> {
     else pending?.resolve(message.result);
   }
 
-  #end(error: Error): void {
+  #onEnd(error: Error): void {
     this.#ended ??= error;
+    this.#end.resolve(error);
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }

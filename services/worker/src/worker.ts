@@ -23,6 +23,8 @@ import { Replier } from './replier.ts';
 export interface Worker {
   readonly name: string;
   readonly model: ModelCardInfo;
+  /** Resolves with the reason when the worker can do no more work. */
+  readonly failed: Promise<Error>;
   /** Finishes what is under way, then lets go of everything. May be called twice. */
   close(): Promise<void>;
 }
@@ -91,6 +93,7 @@ export async function startWorker(
   return {
     name: config.WORKER_NAME,
     model: info,
+    failed: backend.failed,
     close: () => {
       closing ??= close();
       return closing;

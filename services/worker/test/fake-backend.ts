@@ -9,6 +9,7 @@ export class FakeBackend implements Backend {
   /** Awaited by each inference. */
   gate: Promise<void> = Promise.resolve();
   closed = false;
+  readonly failed = new Promise<Error>(() => {});
 
   constructor(concurrency = 1) {
     this.concurrency = concurrency;

@@ -60,7 +60,9 @@ export async function prepareProblem(
   reply: FastifyReply,
 ) {
   const { status } = problems[problem.code];
-  if (status >= 500) request.log.error({ code: problem.code, err: problem.cause }, problem.message);
+  const details = { code: problem.code, err: problem.cause };
+  if (status === 500) request.log.error(details, problem.message);
+  else if (status > 500) request.log.warn(details, problem.message);
   if (problem.retryAfterS !== undefined) reply.header('retry-after', problem.retryAfterS);
   if (!(await drain(request.raw))) reply.header('connection', 'close');
   reply.status(status);

@@ -31,11 +31,10 @@ async function render(reply: FastifyReply, { config, transport }: Services, outc
 /** The photo is a comfort: where it cannot be kept, the answer is still shown. */
 async function keepPhoto(id: string, image: Buffer, { photos }: Services, request: FastifyRequest) {
   try {
-    await photos.keep(id, image);
-    return { photo: `/display/${id}` };
+    return await photos.keep(id, image);
   } catch (error) {
     request.log.warn({ err: describeError(error) }, 'photo not kept');
-    return {};
+    return false;
   }
 }
 
@@ -44,9 +43,12 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
 
   app.post('/', async (request, reply) => {
     try {
-      const { answer, image } = await predict(request, reply, TOP_K, services);
-      const kept = await keepPhoto(answer.id, image, services, request);
-      return await render(reply, services, { result: answer, ...kept });
+      const shown: { photo?: string } = {};
+      const onPhoto = async (id: string, image: Buffer) => {
+        if (await keepPhoto(id, image, services, request)) shown.photo = `/display/${id}`;
+      };
+      const result = await predict(request, reply, { topK: TOP_K, onPhoto }, services);
+      return await render(reply, services, { result, ...shown });
     } catch (error) {
       const problem = toProblem(error);
       await prepareProblem(problem, request, reply);

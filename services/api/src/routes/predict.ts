@@ -21,7 +21,7 @@ export const predictRoutes: FastifyPluginAsync<{ services: Services }> = async (
   app
     .withTypeProvider<ZodTypeProvider>()
     .post('/predict', { schema: { querystring: query } }, async (request, reply) => {
-      const { answer } = await predict(request, reply, request.query.topK, services);
+      const answer = await predict(request, reply, request.query, services);
       return reply.header('server-timing', serverTiming(answer.timings)).send(answer);
     });
 };

@@ -19,5 +19,7 @@ export interface Backend {
   start(): Promise<void>;
   /** `pixels`: uint8, [n, 224, 224, 3], RGB; its buffer is moved away. */
   infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput>;
+  /** Resolves with the reason when a session is lost, which only a new process mends. */
+  readonly failed: Promise<Error>;
   close(): Promise<void>;
 }

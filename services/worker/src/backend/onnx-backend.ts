@@ -11,6 +11,7 @@ export class OnnxBackend implements Backend {
   readonly concurrency: number;
   readonly #options: OnnxOptions;
   readonly #idle: Thread<Uint8Array, BatchOutput>[] = [];
+  readonly #failed = Promise.withResolvers<Error>();
   #threads: Thread<Uint8Array, BatchOutput>[] = [];
 
   constructor(options: OnnxOptions) {
@@ -18,10 +19,15 @@ export class OnnxBackend implements Backend {
     this.concurrency = options.sessions;
   }
 
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
+  }
+
   async start(): Promise<void> {
     const { sessions, ...session } = this.#options;
     const script = new URL('./onnx-thread.ts', import.meta.url);
     this.#threads = Array.from({ length: sessions }, () => new Thread(script, session));
+    for (const thread of this.#threads) void thread.ended.then(this.#failed.resolve);
     this.#idle.push(...this.#threads);
     await Promise.all(this.#threads.map(() => this.infer(new Uint8Array(PHOTO_BYTES))));
   }

@@ -17,7 +17,7 @@ export class JimpDecoder {
         `The photo has ${pixels} pixels; the jimp decoder takes at most ${JIMP_MAX_PIXELS}.`,
       );
     }
-    if (!this.#thread || this.#thread.ended) {
+    if (!this.#thread || this.#thread.hasEnded) {
       this.#thread = new Thread(new URL('./jimp-thread.ts', import.meta.url));
     }
     return await this.#thread.call(photo.image);
