@@ -65,6 +65,13 @@ export const catalogue: readonly ModelCard[] = z
   .array(modelCardSchema)
   .parse(JSON.parse(readFileSync(new URL('../catalogue.json', import.meta.url), 'utf8')));
 
+export const inCatalogue = (name: string): ModelCard | undefined =>
+  catalogue.find((card) => card.name === name);
+
+/** Whether a name stands for a model that is made here and not downloaded. */
+export const isTestCard = (name: string): boolean =>
+  name === 'testcard' || name === 'testcard-int8';
+
 function oneLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).replaceAll(/\s+/g, ' ');
 }

@@ -2,6 +2,6 @@
 export { type ModelCard, modelCardSchema } from './card.ts';
 export { defaultModelName, defaultTestCardName } from './cpu.ts';
 export { ModelError } from './error.ts';
+export { FEATURE_MAP, PIXELS, PROBABILITIES } from './interface.ts';
 export { type Category, labels } from './labels.ts';
 export { isPresent, loadModel, type PreparedModel } from './load.ts';
-export { FEATURE_MAP, PIXELS, PROBABILITIES } from './prepare.ts';

@@ -11,6 +11,7 @@ import {
   findOutput,
   takesOne,
 } from './graph.ts';
+import { FEATURE_MAP, PIXELS, PROBABILITIES } from './interface.ts';
 import {
   FLOAT,
   type Graph,
@@ -23,13 +24,6 @@ import {
   valueInfo,
 } from './onnx.ts';
 import { freeNames } from './rename.ts';
-
-/** Input of a prepared model: uint8 [N,224,224,3], RGB. */
-export const PIXELS = 'pixels';
-/** Output of a prepared model: float32 [N,1000], each row adding up to 1. */
-export const PROBABILITIES = 'probabilities';
-/** Second output where the graph ends in one global average pooling: float32 [N,C,7,7]. */
-export const FEATURE_MAP = 'feature_map';
 
 /** Part of the name of prepared files: a change of the preparation must raise it. */
 export const PREPARATION_VERSION = 1;

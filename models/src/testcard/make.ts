@@ -11,16 +11,6 @@ import { CATEGORIES, INPUT, OUTPUT } from './names.ts';
 /** Part of the file name: a change of the exporter must raise it, lest an old file be reused. */
 const EXPORTER_VERSION = 1;
 
-const FORMS: ReadonlyMap<string, 'float' | 'int8'> = new Map([
-  ['testcard', 'float'],
-  ['testcard-int8', 'int8'],
-]);
-
-/** Whether a catalogue name stands for a model that is made here and not downloaded. */
-export function isTestCard(name: string): boolean {
-  return FORMS.has(name);
-}
-
 /**
  * Makes the test card `name` in `modelDir` unless it is there.
  * @returns the path of the ONNX file, such as `testcard-int8-1.onnx`
@@ -30,7 +20,7 @@ export async function makeTestCard(name: string, modelDir: string): Promise<stri
   try {
     await access(path);
   } catch {
-    await writeWhole(path, encodeTestCard(FORMS.get(name) ?? 'float'));
+    await writeWhole(path, encodeTestCard(name === 'testcard-int8' ? 'int8' : 'float'));
   }
   return path;
 }

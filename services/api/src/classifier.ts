@@ -44,7 +44,10 @@ export class Classifier {
     this.#transport.start((reply) => this.#waiters.get(reply.jobId)?.(reply));
   }
 
-  /** Resolves when the photo is queued. A problem of the queue is the ticket's, like any other. */
+  /**
+   * Resolves when the photo is queued, that is, sent. Rejects like the ticket, or with a problem
+   * of the queue.
+   */
   async submit(photo: Photo, { id, topK, signal }: ClassifyOptions): Promise<Ticket> {
     signal.throwIfAborted();
     const waiter = Promise.withResolvers<Reply>();
@@ -53,7 +56,10 @@ export class Classifier {
     const { sha256: _, ...fields } = photo;
     const queued = this.#transport
       .publish({ id, ...fields, topK, budgetMs: this.#timeoutMs })
-      .catch((error) => waiter.reject(error));
+      .catch((error) => {
+        waiter.reject(error);
+        throw error;
+      });
     await Promise.race([queued, classified]);
     return { id, classified };
   }

@@ -79,7 +79,7 @@ async function queuePhoto(
 ): Promise<Queued> {
   const started = performance.now();
   const limits = { maxBytes: config.MAX_UPLOAD_BYTES, inFlight };
-  const { image, release } = await readUpload(request, limits, signal);
+  const { image, release, free } = await readUpload(request, limits, signal);
   try {
     const photo = inspectPhoto(image, config.MAX_PIXELS);
     const { format, sha256 } = photo;
@@ -87,7 +87,9 @@ async function queuePhoto(
     const id = randomUUID();
     await onPhoto?.(id, image);
     const ticket = await classifier.submit(photo, { id, topK, signal });
-    return { ticket, facts: { format, bytes: image.length, sha256 }, uploadMs };
+    const facts = { format, bytes: image.length, sha256 };
+    free();
+    return { ticket, facts, uploadMs };
   } finally {
     release();
   }

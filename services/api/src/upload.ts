@@ -16,8 +16,10 @@ export interface UploadLimits {
 
 export interface Upload {
   readonly image: Buffer;
-  /** Gives the reserved bytes back; to be called once the image is no longer held. */
+  /** Gives the reserved bytes back, for the case that the image is still being sent. */
   readonly release: () => void;
+  /** Gives the image's memory back as well: it is empty afterwards. */
+  readonly free: () => void;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function readUpload(
     const sink = new ByteSink(expected);
     if (raw) await readBody(request, sink, limits.maxBytes);
     else await readParts(request, sink, limits.maxBytes);
-    return { image: sink.bytes(), release };
+    return { image: sink.bytes(), release, free: () => sink.free() };
   } catch (error) {
     release();
     throw error;

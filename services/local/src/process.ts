@@ -2,13 +2,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { StartError } from './start-error.ts';
 
+/** A small young generation: the default lets a service that mostly waits grow by 40 MB. */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
+
+/**
+ * Lets the C library give blocks from 1 MiB on back to the system. Left alone it raises that limit
+ * with each large block freed, and a worker keeps what loading its model took: 330 MB resident
+ * instead of 257 with one int8 session, 534 instead of 331 with one fp32 session.
+ */
+const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: `${1024 * 1024}` };
+
 /**
  * Starts a service of this repository. It gets a session of its own, so that Ctrl-C reaches it
  * only through us, in our order; it ends by itself when the channel to us breaks.
  */
 export function startService(script: URL, env: NodeJS.ProcessEnv): ChildProcess {
-  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
-  return fork(script, { env, detached: true, stdio: [...stdio], execArgv: [] });
+  return fork(script, {
+    env: { ...MALLOC_SETTINGS, ...env },
+    execArgv: NODE_FLAGS,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 /** Resolves when the process has ended. */

@@ -3,7 +3,7 @@
 // `session.run()` is synchronous under its promise (microsoft/onnxruntime#19611): on the thread
 // that talks to Redis it would stop the heartbeats for the time of an inference.
 import { workerData } from 'node:worker_threads';
-import { PIXELS, PROBABILITIES } from '@synset/models';
+import { PIXELS, PROBABILITIES } from '@synset/models/interface';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { answerCalls } from '../thread.ts';
 import { type BatchOutput, PHOTO_BYTES, SIDE } from './backend.ts';
