@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format clean setup redis
+.PHONY: help run test bench lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -28,6 +28,9 @@ test: setup redis ## Lint, types, and all tests
 	biome check --error-on-warnings
 	tsc -p tsconfig.json
 	vitest run
+
+bench: setup redis ## Measure the service against the same pipeline in one process (4 minutes)
+	@exec node loadtest/src/bench.ts
 
 lint: setup ## Check style and types
 	biome check --error-on-warnings

@@ -12,6 +12,8 @@ const API_SCRIPT = new URL('../../api/src/server.ts', import.meta.url);
 /** A little more than the API gives itself to answer what is under way. */
 const API_STOP_DEADLINE_MS = 25_000;
 
+const ANSWER_DEADLINE_MS = 10_000;
+
 export interface SystemInfo {
   readonly model: string;
   /** Resolves with a line that says why, when a part without which nothing works has ended. */
@@ -78,7 +80,21 @@ export class System {
     const api = startService(API_SCRIPT, env);
     this.#started.push(() => stopProcess(api, API_STOP_DEADLINE_MS));
     await untilReady(api, 'the API');
+    await this.#untilAnswering();
     return { ended: exitOf(api).then(() => 'the API ended') };
+  }
+
+  /** The API listens before it has reached Redis and heard of the workers. */
+  async #untilAnswering(): Promise<void> {
+    const { HOST, PORT } = this.#plan.config;
+    const host = HOST === '0.0.0.0' ? '127.0.0.1' : HOST;
+    for (const deadline = Date.now() + ANSWER_DEADLINE_MS; Date.now() < deadline; ) {
+      const response = await fetch(`http://${host}:${PORT}/readyz`).catch(() => null);
+      await response?.body?.cancel();
+      if (response?.ok || this.#closing) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new StartError(`the service is not ready after ${ANSWER_DEADLINE_MS} ms`);
   }
 
   async #chooseModel(): Promise<string> {

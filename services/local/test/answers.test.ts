@@ -11,7 +11,7 @@ import {
   testDataDir,
   testPhoto,
 } from '@synset/shared/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { predict, startSystem, type TestSystem } from './system.ts';
 
 const colours: [string, Rgb][] = [
@@ -75,6 +75,10 @@ test.skipIf(!testDataDir)(
     const file = join(testDataDir as string, 'models/imagenet-mobilenetv2.onnx');
     await writeFile(card, JSON.stringify({ name: 'mobilenetv2', file, trained: true }));
     const system = await startSystem({ MODEL: card });
+    onTestFinished(async () => {
+      await system.end();
+      await rm(dir, { recursive: true });
+    });
     const photos = join(testDataDir as string, 'photos');
     const expected: Expected = JSON.parse(readFileSync(join(photos, 'expected.json'), 'utf8'));
     let right = 0;
@@ -90,8 +94,6 @@ test.skipIf(!testDataDir)(
     }
     expect(expected.photos).toHaveLength(60);
     expect(right).toBeGreaterThanOrEqual(MIN_RIGHT);
-    await system.end();
-    await rm(dir, { recursive: true });
   },
   120_000,
 );

@@ -1,0 +1,57 @@
+// What all parts of a run share.
+import { join } from 'node:path';
+import type { Load } from './load.ts';
+import { makePhotos, type SizeName } from './photos.ts';
+import type { Arrangement } from './reference.ts';
+import type { Model } from './results.ts';
+import type { Plan } from './scenarios.ts';
+import { Service } from './service.ts';
+
+export interface ContextOptions {
+  readonly plan: Plan;
+  readonly cores: number;
+  readonly modelDir: string;
+  /** A folder for photos and Redis's data; removed by the caller. */
+  readonly folder: string;
+  readonly load: Load;
+  /** Closes what is still running when the run ends early. */
+  readonly closing: AsyncDisposableStack;
+  readonly say: (line: string) => void;
+}
+
+export class Context {
+  readonly options: ContextOptions;
+  readonly #photos = new Map<SizeName, Promise<string[]>>();
+
+  constructor(options: ContextOptions) {
+    this.options = options;
+  }
+
+  photosOf(size: SizeName): Promise<string[]> {
+    const made = this.#photos.get(size) ?? makePhotos(join(this.options.folder, 'photos'), size);
+    this.#photos.set(size, made);
+    return made;
+  }
+
+  /** Starts a service, forgets what memory its start has taken, and stops it after `use`. */
+  async withService<Result>(
+    model: Model,
+    arrangement: Arrangement,
+    use: (service: Service) => Promise<Result>,
+  ): Promise<Result> {
+    const { modelDir, folder, closing } = this.options;
+    const service = await Service.start({ model, modelDir, folder, ...arrangement }, closing);
+    try {
+      await service.forgetPeaks();
+      return await use(service);
+    } finally {
+      await service.close();
+    }
+  }
+}
+
+/** Sessions x threads as `make run` chooses them. */
+export function serviceArrangement(cores: number): Arrangement {
+  const sessions = Math.min(cores, 2);
+  return { sessions, threads: Math.floor(cores / sessions) };
+}

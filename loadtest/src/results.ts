@@ -1,0 +1,38 @@
+// What a run has found; `data/bench/latest.json` holds it.
+import type { Comparison } from './comparison.ts';
+import type { Verdict } from './limits.ts';
+import type { Machine } from './machine.ts';
+import type { SizeName } from './photos.ts';
+import type { Arrangement } from './reference.ts';
+import type { Memory, Role } from './service.ts';
+
+export type Model = 'testcard-int8' | 'testcard';
+
+export interface ScenarioFigures {
+  readonly model: Model;
+  readonly size: SizeName;
+  readonly connections: number;
+  /** Sessions x threads of the service. */
+  readonly service: Arrangement;
+  /** Short trials of the reference, fastest first. */
+  readonly tried: readonly { arrangement: Arrangement; perSecond: number }[];
+  readonly comparison: Comparison;
+  readonly memory: Record<Role, Memory>;
+}
+
+export interface MemoryFigure {
+  readonly role: Role;
+  readonly what: string;
+  readonly model: Model;
+  readonly sessions: number;
+  readonly memory: Memory;
+}
+
+export interface Results {
+  readonly date: string;
+  readonly command: string;
+  readonly machine: Machine;
+  readonly scenarios: readonly ScenarioFigures[];
+  readonly memory: readonly MemoryFigure[];
+  readonly verdicts: readonly Verdict[];
+}

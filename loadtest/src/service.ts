@@ -1,0 +1,115 @@
+// The service as `make run` starts it, on a port and with data of its own.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort, type Program, runProgram } from '@synset/shared/testing';
+import type { Arrangement } from './reference.ts';
+import { memoryField } from './statistics.ts';
+
+const SCRIPT = new URL('../../services/local/src/main.ts', import.meta.url);
+const SCRIPTS = { api: '/services/api/', worker: '/services/worker/' } as const;
+
+const READY_DEADLINE_MS = 10_000;
+
+export type Role = keyof typeof SCRIPTS;
+
+export interface Memory {
+  /** Megabytes resident at the moment, and at most since the peak was last forgotten. */
+  readonly nowMb: number;
+  readonly peakMb: number;
+}
+
+export interface ServiceSettings extends Arrangement {
+  readonly model: string;
+  readonly modelDir: string;
+  /** A folder of the run; its content is left to the caller. */
+  readonly folder: string;
+}
+
+export class Service {
+  readonly url: string;
+  readonly #program: Program;
+
+  private constructor(port: number, program: Program) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.#program = program;
+  }
+
+  /**
+   * Ready when the promise resolves; rejects with what it printed when it ends instead. It is also
+   * closed by `closing`, which may happen while it is starting.
+   */
+  static async start(settings: ServiceSettings, closing: AsyncDisposableStack): Promise<Service> {
+    const port = await freePort();
+    const program = runProgram(SCRIPT, environment(settings, port));
+    const service = new Service(port, program);
+    closing.defer(() => service.close());
+    await program.printed('Ctrl-C');
+    await untilReady(service.url);
+    return service;
+  }
+
+  async memory(): Promise<Record<Role, Memory>> {
+    const { api, worker } = await this.#pids();
+    return { api: await memoryOf(api), worker: await memoryOf(worker) };
+  }
+
+  /** The peak of starting says nothing of the load that follows. */
+  async forgetPeaks(): Promise<void> {
+    const pids = Object.values(await this.#pids());
+    await Promise.all(pids.map((pid) => writeFile(`/proc/${pid}/clear_refs`, '5')));
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    this.#program.process.kill('SIGTERM');
+    await this.#program.exit;
+  }
+
+  async #pids(): Promise<Record<Role, number>> {
+    const { pid } = this.#program.process;
+    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const children = text.trim().split(' ').map(Number);
+    const commands = await Promise.all(
+      children.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8')),
+    );
+    const find = (role: Role) => {
+      const child = children[commands.findIndex((command) => command.includes(SCRIPTS[role]))];
+      if (child === undefined) throw new Error(`the service has no ${role} process`);
+      return child;
+    };
+    return { api: find('api'), worker: find('worker') };
+  }
+}
+
+/** The API listens a moment before it has its connection to Redis. */
+async function untilReady(url: string): Promise<void> {
+  const deadline = performance.now() + READY_DEADLINE_MS;
+  for (;;) {
+    const response = await fetch(`${url}/readyz`);
+    const text = await response.text();
+    if (response.ok) return;
+    if (performance.now() > deadline) throw new Error(`the service is not ready: ${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** One worker, all else as by default. */
+function environment(settings: ServiceSettings, port: number): NodeJS.ProcessEnv {
+  return {
+    PORT: `${port}`,
+    WORKERS: '1',
+    SESSIONS: `${settings.sessions}`,
+    INTRA_OP_THREADS: `${settings.threads}`,
+    MODEL: settings.model,
+    MODEL_DIR: settings.modelDir,
+    DATA_DIR: join(settings.folder, 'data'),
+    LOG_LEVEL: 'error',
+    // The same photos come again and again; each is to be classified.
+    CACHE_TTL_S: '0',
+  };
+}
+
+async function memoryOf(pid: number): Promise<Memory> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return { nowMb: memoryField(status, 'VmRSS'), peakMb: memoryField(status, 'VmHWM') };
+}

@@ -1,0 +1,70 @@
+// The comparisons of one model, one scenario after the other, with the memory taken meanwhile.
+import { loadModel } from '@synset/models';
+import { type Comparison, compare } from './comparison.ts';
+import { type Context, serviceArrangement } from './context.ts';
+import { sizes } from './photos.ts';
+import {
+  type Arrangement,
+  arrangements,
+  nameOf,
+  startReference,
+  tryArrangements,
+} from './reference.ts';
+import type { Model, ScenarioFigures } from './results.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Service } from './service.ts';
+
+export async function measureSpeed(context: Context, model: Model): Promise<ScenarioFigures[]> {
+  const { plan, cores, modelDir } = context.options;
+  const { path } = await loadModel(model, modelDir);
+  return await context.withService(model, serviceArrangement(cores), async (service) => {
+    const figures: ScenarioFigures[] = [];
+    for (const scenario of plan.scenarios) {
+      figures.push(await measure(context, model, path, service, scenario));
+    }
+    return figures;
+  });
+}
+
+async function measure(
+  context: Context,
+  model: Model,
+  path: string,
+  service: Service,
+  scenario: Scenario,
+): Promise<ScenarioFigures> {
+  const { plan, cores, say } = context.options;
+  const { size, connections } = scenario;
+  say(`${model}, ${sizes[size].name}, ${connections} at a time: trying the reference`);
+  const photos = await context.photosOf(size);
+  const own = serviceArrangement(cores);
+  const trial = { photos, connections, ms: plan.trialMs };
+  const tried = await tryArrangements(path, arrangements(cores), trial);
+  const best = tried[0]?.arrangement ?? own;
+  // The fastest, and if that is another one, the one that is arranged like the service.
+  const wanted = nameOf(best) === nameOf(own) ? [own] : [best, own];
+  say(`  fastest with sessions x threads ${nameOf(best)}; ${plan.rounds} rounds`);
+  await service.forgetPeaks();
+  const terms = { photos, connections, rounds: plan.rounds, ms: plan.turnMs };
+  const comparison = await withReferences(path, wanted, (references) =>
+    compare({ load: context.options.load, service, references }, terms),
+  );
+  say(`  service / reference ${comparison.ratio.toFixed(2)}`);
+  return { model, ...scenario, service: own, tried, comparison, memory: await service.memory() };
+}
+
+async function withReferences(
+  path: string,
+  wanted: readonly Arrangement[],
+  use: (references: Parameters<typeof compare>[0]['references']) => Promise<Comparison>,
+): Promise<Comparison> {
+  const references = wanted.map((arrangement) => ({
+    arrangement,
+    reference: startReference({ path, ...arrangement }),
+  }));
+  try {
+    return await use(references);
+  } finally {
+    for (const { reference } of references) await reference.close();
+  }
+}

@@ -1,0 +1,45 @@
+// Medians, percentiles, and the reading of what the system and the service print.
+
+/** The value that `share` (0..1) of the values do not exceed; the nearest one, not interpolated. */
+export function percentile(values: Iterable<number>, share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const index = Math.max(0, Math.ceil(share * sorted.length) - 1);
+  return sorted[index] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  if (!Number.isInteger(middle)) return sorted[Math.floor(middle)] ?? Number.NaN;
+  return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+}
+
+export interface Throughput {
+  readonly count: number;
+  readonly ms: number;
+}
+
+/**
+ * From the first to the last of the moments (milliseconds) at which something was done: what was
+ * under way at the end of a round, and the wait for its first answer, must count for nobody.
+ */
+export function throughput(moments: readonly number[]): Throughput {
+  const [first = 0] = moments;
+  return { count: moments.length - 1, ms: (moments.at(-1) ?? 0) - first };
+}
+
+export const perSecond = ({ count, ms }: Throughput): number => (count / ms) * 1000;
+
+/** Megabytes (1024 x 1024) of a field such as VmRSS in the text of /proc/PID/status. */
+export function memoryField(status: string, field: string): number {
+  const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status);
+  if (!match) throw new Error(`no ${field} in /proc/PID/status`);
+  return Number(match[1]) / 1024;
+}
+
+/** Milliseconds of a successful answer that were neither decoding nor inference. */
+export function addedMs(body: string, latencyMs: number): number {
+  const { timings } = JSON.parse(body) as { timings?: { decodeMs: number; inferenceMs: number } };
+  if (!timings) throw new Error('the answer has no timings');
+  return latencyMs - timings.decodeMs - timings.inferenceMs;
+}
