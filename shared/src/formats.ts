@@ -28,6 +28,10 @@ const isWebp = (head: Buffer) =>
 
 // An iPhone's HEIC may say `mif1` first like an AVIF, so any of the brands decides.
 const isAvif = (head: Buffer) => isoBrands(head).some((brand) => brand === 'avif');
+/** Sizes of the headers that BMP files have; "BM" alone begins many a text. */
+const BMP_HEADERS = new Set([40, 52, 56, 64, 108, 124]);
+const isBmp = (head: Buffer) =>
+  startsWith('BM')(head) && head.length >= 18 && BMP_HEADERS.has(head.readUInt32LE(14));
 const isTiff = (head: Buffer) => startsWith('II*\0')(head) || startsWith('MM\0*')(head);
 
 /**
@@ -68,7 +72,7 @@ export const formats = {
     mime: 'image/bmp',
     decoders: ['jimp'],
     orientedByDecoder: false,
-    matches: startsWith('BM'),
+    matches: isBmp,
   },
   tiff: {
     name: 'TIFF',

@@ -10,12 +10,12 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const KEEP = `
 local list, key, photo, ttl, max = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local total = #photo
+if total > max then return 0 end
 for _, entry in ipairs(redis.call('LRANGE', list, 0, -1)) do
   total = total + tonumber(string.match(entry, '^%d+'))
 end
 while total > max do
   local oldest = redis.call('LPOP', list)
-  if not oldest then return 0 end
   local bytes, old = string.match(oldest, '^(%d+) (.+)$')
   redis.call('DEL', old)
   total = total - tonumber(bytes)

@@ -30,6 +30,7 @@ export function inspectPhoto(image: Buffer, maxPixels: number): Photo {
       `The photo has ${width} x ${height} pixels; at most ${maxPixels} pixels are allowed.`,
     );
   }
+  if (format === 'jpeg') refuseScanBomb(image);
   const sha256 = createHash('sha256').update(image).digest('hex');
   return { image, format, width, height, orientation, sha256 };
 }
@@ -41,6 +42,22 @@ function readHeader(image: Buffer, format: Format) {
   }
   const detail = `The ${formats[format].name} file has no readable header: it is damaged or incomplete.`;
   throw new Problem('IMAGE_UNREADABLE', detail);
+}
+
+/** Cameras and encoders make 1 to 20 scans; each costs a pass over all pixels when decoding. */
+const MAX_JPEG_SCANS = 100;
+const START_OF_SCAN = Buffer.from([0xff, 0xda]);
+
+/** 460 kB of empty scans held a decoder for 40 s. Inside a scan's data these bytes cannot occur. */
+function refuseScanBomb(image: Buffer): void {
+  let scans = 0;
+  for (let at = image.indexOf(START_OF_SCAN); at >= 0; at = image.indexOf(START_OF_SCAN, at + 2)) {
+    if (++scans <= MAX_JPEG_SCANS) continue;
+    throw new Problem(
+      'IMAGE_UNREADABLE',
+      `The JPEG file has more than ${MAX_JPEG_SCANS} scans, which is the limit.`,
+    );
+  }
 }
 
 function unsupportedDetail(image: Buffer): string {

@@ -78,7 +78,8 @@ async function queuePhoto(
   { config, classifier, inFlight }: Services,
 ): Promise<Queued> {
   const started = performance.now();
-  const limits = { maxBytes: config.MAX_UPLOAD_BYTES, inFlight };
+  const { MAX_UPLOAD_BYTES: maxBytes, REQUEST_TIMEOUT_MS: timeoutMs } = config;
+  const limits = { maxBytes, inFlight, timeoutMs };
   const { image, release, free } = await readUpload(request, limits, signal);
   try {
     const photo = inspectPhoto(image, config.MAX_PIXELS);

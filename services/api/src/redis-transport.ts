@@ -18,6 +18,8 @@ import {
 import type { NewJob, Transport } from './transport.ts';
 
 const RETRY_AFTER_S = 2;
+/** Delivered replies after which the stream is trimmed. */
+const TRIM_AFTER = 100;
 
 export class RedisTransport implements Transport {
   readonly #keys: Keys;
@@ -26,6 +28,7 @@ export class RedisTransport implements Transport {
   readonly #loop: ReadLoop;
   readonly #replies: string;
   #lastReply = '0-0';
+  #delivered = 0;
   #onReply: (reply: Reply) => void = () => {};
   /** The connection for all that does not block; the photo store shares it. */
   readonly redis: Redis;
@@ -85,8 +88,16 @@ export class RedisTransport implements Transport {
       for (const { id, message } of stream.messages) {
         this.#lastReply = id;
         this.#deliver(message);
+        this.#delivered++;
       }
     }
+    if (this.#delivered >= TRIM_AFTER) await this.#trim();
+  }
+
+  /** Delivered replies are of no more use: 1000 categories each, 10 000 would be 480 MB. */
+  async #trim(): Promise<void> {
+    this.#delivered = 0;
+    await this.redis.xTrim(this.#replies, 'MINID', Number.parseInt(this.#lastReply, 10));
   }
 
   /** A reply that cannot be read must not stop those behind it. */

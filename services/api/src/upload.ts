@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ByteSink } from './byte-sink.ts';
 import { DRAIN_MAX_BYTES } from './drain.ts';
 import { readParts } from './multipart.ts';
+import { keepPace, reserveInTime } from './pace.ts';
 
 /** What a form adds around its file: boundaries, part headers, a few small fields. */
 export const FORM_OVERHEAD_BYTES = 64 * 1024;
@@ -12,6 +13,8 @@ export interface UploadLimits {
   readonly maxBytes: number;
   /** Bytes of photos that this instance holds at a time. */
   readonly inFlight: Budget;
+  /** Longest wait for these bytes. */
+  readonly timeoutMs: number;
 }
 
 export interface Upload {
@@ -31,7 +34,7 @@ export async function readUpload(
   limits: UploadLimits,
   signal: AbortSignal,
 ): Promise<Upload> {
-  const raw = request.headers['content-type']?.startsWith('image/') ?? false;
+  const raw = /^image\//i.test(request.headers['content-type'] ?? '');
   if (!raw && !request.isMultipart()) {
     throw new Problem(
       'NOT_MULTIPART',
@@ -39,11 +42,12 @@ export async function readUpload(
     );
   }
   const expected = expectedBytes(request, raw, limits.maxBytes);
-  const release = await limits.inFlight.reserve(expected, signal);
+  const { inFlight, timeoutMs, maxBytes } = limits;
+  const release = await reserveInTime(inFlight, expected, timeoutMs, signal);
   try {
     const sink = new ByteSink(expected);
-    if (raw) await readBody(request, sink, limits.maxBytes);
-    else await readParts(request, sink, limits.maxBytes);
+    const reading = raw ? readBody(request, sink, maxBytes) : readParts(request, sink, maxBytes);
+    await keepPace(reading, () => sink.length);
     return { image: sink.bytes(), release, free: () => sink.free() };
   } catch (error) {
     release();

@@ -1,6 +1,7 @@
 // `make run`: starts the whole system on this machine and ends it on Ctrl-C.
 import { ConfigError } from '@synset/shared';
 import { type Plan, readPlan } from './config.ts';
+import { killServices } from './process.ts';
 import { StartError } from './start-error.ts';
 import { System, type SystemInfo } from './system.ts';
 
@@ -44,8 +45,11 @@ async function stop(exitCode: number): Promise<never> {
 }
 
 function onSignal(): void {
-  if (stopping) return;
-  say('stopping: answering what is under way');
+  if (stopping) {
+    killServices();
+    return;
+  }
+  say('stopping: answering what is under way (once more: stop at once)');
   void stop(0);
 }
 

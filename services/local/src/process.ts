@@ -17,12 +17,22 @@ const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: `${1024 * 1024}` };
  * only through us, in our order; it ends by itself when the channel to us breaks.
  */
 export function startService(script: URL, env: NodeJS.ProcessEnv): ChildProcess {
-  return fork(script, {
+  const child = fork(script, {
     env: { ...MALLOC_SETTINGS, ...env },
     execArgv: NODE_FLAGS,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  services.add(child);
+  child.once('exit', () => services.delete(child));
+  return child;
+}
+
+const services = new Set<ChildProcess>();
+
+/** For the person who presses Ctrl-C a second time. */
+export function killServices(): void {
+  for (const child of services) child.kill('SIGKILL');
 }
 
 /** Resolves when the process has ended. */

@@ -5,6 +5,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { createLogger, createRedis } from '@synset/shared';
+import { lockFolder } from './lock.ts';
 import { exitOf, stopProcess } from './process.ts';
 import { StartError } from './start-error.ts';
 
@@ -26,7 +27,10 @@ export async function startRedisServer(dataDir: string, searchPath: string): Pro
     );
   }
   const dir = resolve(dataDir, 'redis');
-  await mkdir(dir, { recursive: true });
+  await mkdir(dir, { recursive: true }).catch((error) => {
+    throw new StartError(`DATA_DIR: ${dir} cannot be made (${error.code})`);
+  });
+  const lock = await lockFolder(dir);
   const port = await freePort();
   const command = [program, ...settings(port, dir)];
   // So that Redis ends too when this process is killed: it knows no parent to watch.
@@ -36,7 +40,11 @@ export async function startRedisServer(dataDir: string, searchPath: string): Pro
   const child = spawn(file, args, { stdio: 'ignore', detached: true });
   const url = `redis://127.0.0.1:${port}`;
   await Promise.race([untilConnected(url), failed(child, dir)]);
-  return { url, process: child, close: () => stopProcess(child, STOP_DEADLINE_MS) };
+  const close = async () => {
+    await stopProcess(child, STOP_DEADLINE_MS);
+    lock.close();
+  };
+  return { url, process: child, close };
 }
 
 /** `appendfsync always`: an accepted job survives even a power cut. */

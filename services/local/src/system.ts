@@ -1,10 +1,11 @@
-// The whole system on one machine: Redis, workers, API, started in this order and ended in reverse.
+// The whole system on one machine: Redis, API and workers, started and ended in order.
+import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { defaultModelName, defaultTestCardName, isPresent } from '@synset/models';
 import type { Plan } from './config.ts';
 import { exitOf, startService, stopProcess, untilReady } from './process.ts';
-import { startRedisServer } from './redis-server.ts';
+import { type RedisServer, startRedisServer } from './redis-server.ts';
 import { StartError } from './start-error.ts';
 import { Workers } from './workers.ts';
 
@@ -23,8 +24,9 @@ export interface SystemInfo {
 export class System {
   readonly #plan: Plan;
   readonly #say: (line: string) => void;
-  /** How to end what was started, in the order of starting. */
-  readonly #started: (() => Promise<void>)[] = [];
+  #redis: RedisServer | undefined;
+  #workers: Workers | undefined;
+  #api: ChildProcess | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(plan: Plan, say: (line: string) => void) {
@@ -39,8 +41,10 @@ export class System {
     const redis = await this.#startRedis();
     const model = await this.#chooseModel();
     const env = { ...this.#plan.env, REDIS_URL: redis.url, MODEL: model };
-    await this.#startWorkers(env);
+    // The API before the workers: it is there at once, or says at once which setting is wrong.
     const api = await this.#startApi(env);
+    await this.#startWorkers(env);
+    await this.#untilAnswering();
     return { model, broken: Promise.race([redis.ended, api.ended]) };
   }
 
@@ -50,8 +54,11 @@ export class System {
     return this.#closing;
   }
 
+  /** The API first: what it waits for is answered by the workers, through Redis. */
   async #close(): Promise<void> {
-    for (let end = this.#started.pop(); end; end = this.#started.pop()) await end();
+    if (this.#api) await stopProcess(this.#api, API_STOP_DEADLINE_MS);
+    await this.#workers?.close();
+    await this.#redis?.close();
   }
 
   async #startRedis(): Promise<{ url: string; ended: Promise<string> }> {
@@ -62,7 +69,7 @@ export class System {
     }
     const dataDir = join(config.DATA_DIR, `${config.PORT}`);
     const redis = await startRedisServer(dataDir, env.PATH ?? '');
-    this.#started.push(() => redis.close());
+    this.#redis = redis;
     this.#say(`private Redis at ${redis.url}, data in ${dataDir}/redis`);
     return { url: redis.url, ended: exitOf(redis.process).then(() => 'redis-server ended') };
   }
@@ -70,17 +77,15 @@ export class System {
   async #startWorkers(env: NodeJS.ProcessEnv): Promise<void> {
     const { WORKERS: count, PORT: port } = this.#plan.config;
     this.#say(`starting ${count} worker${count > 1 ? 's' : ''} with the model ${env.MODEL}`);
-    const workers = new Workers({ count, port, env, say: this.#say });
-    this.#started.push(() => workers.close());
-    await workers.start();
+    this.#workers = new Workers({ count, port, env, say: this.#say });
+    await this.#workers.start();
   }
 
   async #startApi(env: NodeJS.ProcessEnv): Promise<{ ended: Promise<string> }> {
     this.#say('starting the API');
     const api = startService(API_SCRIPT, env);
-    this.#started.push(() => stopProcess(api, API_STOP_DEADLINE_MS));
+    this.#api = api;
     await untilReady(api, 'the API');
-    await this.#untilAnswering();
     return { ended: exitOf(api).then(() => 'the API ended') };
   }
 
@@ -112,9 +117,12 @@ async function assertPortFree(host: string, port: number): Promise<void> {
       server.once('error', reject).listen(port, host, resolve);
     });
   } catch (error) {
-    throw new StartError(
-      `cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code}): is it running already? Another port: make run PORT=${port + 1}`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const hint =
+      code === 'EADDRINUSE'
+        ? `is it running already? Another port: make run PORT=${port + 1}`
+        : 'check HOST and PORT';
+    throw new StartError(`cannot listen on ${host}:${port} (${code}): ${hint}`);
   }
   await new Promise((resolve) => server.close(resolve));
 }

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 test('says what it does, answers, and leaves nothing after Ctrl-C', async () => {
   system = await startSystem();
-  expect(system.output()).toMatch(/private Redis at .*starting 1 worker .*starting the API/s);
+  expect(system.output()).toMatch(/private Redis at .*starting the API.*starting 1 worker /s);
   expect(system.output()).toContain(
     `curl -F file=@photo.jpg http://localhost:${system.port}/predict`,
   );
@@ -30,7 +30,7 @@ test('says what it does, answers, and leaves nothing after Ctrl-C', async () => 
     model: { trained: false },
   });
   const processes = system.descendants();
-  expect(processes).toHaveLength(3); // Redis, worker, API
+  expect(processes).toHaveLength(3); // Redis, API, worker
   expect(await system.end('SIGINT')).toBe(0);
   expect(processes.filter(isRunning)).toEqual([]);
   await expect(fetch(system.url)).rejects.toThrow();
@@ -53,6 +53,18 @@ test('Ctrl-C while it starts leaves nothing either', async () => {
   expect(processes.filter(isRunning)).toEqual([]);
 });
 
+test('a second Ctrl-C does not wait', async () => {
+  system = await startSystem();
+  const processes = system.descendants();
+  const worker = processes.at(-1) as number;
+  process.kill(worker, 'SIGSTOP'); // it will not answer a signal to end
+  system.process.kill('SIGINT');
+  await system.printed('once more: stop at once');
+  await expect(fetch(system.url)).rejects.toThrow();
+  await system.end('SIGINT');
+  await untilEnded(processes);
+});
+
 test('killed without warning, its processes end by themselves', async () => {
   system = await startSystem();
   const processes = system.descendants();
@@ -62,7 +74,7 @@ test('killed without warning, its processes end by themselves', async () => {
 
 test('a worker that dies is started again', async () => {
   system = await startSystem();
-  const [, worker] = system.descendants();
+  const worker = system.descendants().at(-1);
   process.kill(worker as number, 'SIGKILL');
   await system.printed('worker 1 ended (SIGKILL); starting it again');
   expect(await predict(system.url, photo)).toMatchObject({ status: 200 });
@@ -92,6 +104,29 @@ describe('what keeps it from starting is said in a line', () => {
     const second = await runSystem({ PORT: `${system.port}` });
     expect(await second.exit).toBe(1);
     expect(second.output()).toMatch(/cannot listen on .*EADDRINUSE.*make run PORT=/);
+  });
+
+  test('a data folder that another run uses', async () => {
+    system = await startSystem();
+    const second = await runSystem({
+      PORT: `${system.port}`,
+      HOST: '127.0.0.2',
+      DATA_DIR: system.dataDir,
+    });
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toMatch(/in use by another run.*DATA_DIR/);
+  });
+
+  test('a data folder that cannot be made', async () => {
+    system = await runSystem({ DATA_DIR: '/dev/null/x' });
+    expect(await system.exit).toBe(1);
+    expect(system.output()).toMatch(/^synset: DATA_DIR: .*cannot be made \(ENOTDIR\)$/m);
+  });
+
+  test('an address that is none', async () => {
+    system = await runSystem({ HOST: '192.0.2.1' });
+    expect(await system.exit).toBe(1);
+    expect(system.output()).toMatch(/cannot listen on .*check HOST and PORT/);
   });
 
   test('no redis-server', async () => {

@@ -10,6 +10,7 @@ const MAIN = new URL('../src/main.ts', import.meta.url);
 export interface TestSystem extends Program {
   readonly port: number;
   readonly url: string;
+  readonly dataDir: string;
   /** Processes that were started, directly or not. */
   descendants(): number[];
   /** Ends it by `signal` and removes its folder; gives the exit code. */
@@ -19,7 +20,7 @@ export interface TestSystem extends Program {
 /** Does not wait for it to be ready. */
 export async function runSystem(env: NodeJS.ProcessEnv = {}): Promise<TestSystem> {
   const port = Number(env.PORT ?? (await freePort()));
-  const dataDir = await mkdtemp(join(tmpdir(), 'synset-system-'));
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'synset-system-')));
   const program = runProgram(MAIN, {
     PORT: `${port}`,
     DATA_DIR: dataDir,
@@ -31,12 +32,13 @@ export async function runSystem(env: NodeJS.ProcessEnv = {}): Promise<TestSystem
   return {
     ...program,
     port,
+    dataDir,
     url: `http://127.0.0.1:${port}`,
     descendants: () => descendantsOf(program.process.pid as number),
     async end(signal = 'SIGTERM') {
       program.process.kill(signal);
       const code = await program.exit;
-      await rm(dataDir, { recursive: true, force: true });
+      if (!env.DATA_DIR) await rm(dataDir, { recursive: true, force: true });
       return code;
     },
   };

@@ -24,18 +24,22 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> = Promise.resolve();
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    this.#timer ??= setInterval(() => {
+      this.#beating = this.#beat();
+    }, HEARTBEAT_MS);
     await this.#beat();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#beating; // or it would announce the worker once more
     const { redis, keys, name } = this.#options;
     await forgetWorker(redis, keys, name).catch(() => {});
   }

@@ -1,5 +1,12 @@
 // Sends a reply and finishes its job in one transaction, so that neither happens without the other.
-import { encodeReply, GROUP, type Keys, type Redis, type Reply } from '@synset/shared';
+import {
+  describeError,
+  encodeReply,
+  GROUP,
+  type Keys,
+  type Redis,
+  type Reply,
+} from '@synset/shared';
 
 /** A reply stream nobody reads any more goes away by itself. */
 const REPLY_TTL_S = 60;
@@ -16,6 +23,18 @@ export class Replier {
   }
 
   async reply(entryId: string, replyTo: string, reply: Reply): Promise<void> {
+    try {
+      await this.#send(entryId, replyTo, reply);
+    } catch (error) {
+      if (!describeError(error).includes('OOM')) throw error;
+      // A full Redis refuses the reply, and with it the whole transaction. Deleting the job is
+      // never refused, and may make the room that the reply needs.
+      await this.drop(entryId);
+      await this.#send(entryId, replyTo, reply);
+    }
+  }
+
+  async #send(entryId: string, replyTo: string, reply: Reply): Promise<void> {
     await this.#finish(entryId)
       .xAdd(replyTo, '*', encodeReply(reply), {
         TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: REPLY_STREAM_LENGTH },

@@ -3,7 +3,6 @@ import { loadModel, type PreparedModel } from '@synset/models';
 import {
   createKeys,
   createRedis,
-  decodeJob,
   type Logger,
   type ModelCardInfo,
   type Redis,
@@ -13,11 +12,11 @@ import type { Backend } from './backend/backend.ts';
 import { CLASSES, SIDE } from './backend/backend.ts';
 import { OnnxBackend } from './backend/onnx-backend.ts';
 import { Batcher } from './batcher.ts';
-import { classify } from './classify.ts';
 import type { WorkerConfig } from './config.ts';
-import { Consumer, type Entry } from './consumer.ts';
+import { Consumer } from './consumer.ts';
 import { Decoder } from './decoder/decoder.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { JobHandler } from './job-handler.ts';
 import { Replier } from './replier.ts';
 
 export interface Worker {
@@ -50,17 +49,7 @@ export async function startWorker(
   const batcher = new Batcher(backend, { max: batchMax, waitMs: config.BATCH_WAIT_MS });
   const replier = new Replier(redis, keys);
   const info = describeModel(model, config);
-  let jobsDone = 0;
-
-  async function handle({ id, fields }: Entry): Promise<void> {
-    const job = decodeJob(fields);
-    // Whoever asked has been told by now that it took too long.
-    if (clock.ageOf(id) > job.budgetMs) return await replier.drop(id);
-    const reply = await classify(job, { decoder, batcher, model: model.card, log });
-    await replier.reply(id, job.replyTo, reply);
-    jobsDone++;
-  }
-
+  const handler = new JobHandler({ decoder, batcher, replier, clock, model: model.card, log });
   const consumer = new Consumer({
     reader,
     redis,
@@ -69,7 +58,7 @@ export async function startWorker(
     // As many as run, and as many again that are decoded meanwhile.
     capacity: 2 * backend.concurrency * batchMax,
     log,
-    handle,
+    handle: (entry) => handler.handle(entry),
   });
   const heartbeat = new Heartbeat({
     redis,
@@ -77,7 +66,7 @@ export async function startWorker(
     keys,
     name: config.WORKER_NAME,
     model: info,
-    jobsDone: () => jobsDone,
+    jobsDone: () => handler.jobsDone,
     log,
   });
   await heartbeat.start();

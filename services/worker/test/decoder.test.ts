@@ -175,3 +175,44 @@ test('jimp does not hold the thread that talks to Redis', async () => {
   clearInterval(timer);
   expect(ticks).toBeGreaterThan(10);
 });
+
+describe('files that jimp would read wrongly or at any cost', () => {
+  /** An uncompressed or run-length BMP header; its pixels lie at `offset`. */
+  function bmp(bits: number, compression: number, offset: number, size: number): Buffer {
+    const file = Buffer.alloc(size);
+    file.write('BM', 0, 'latin1');
+    file.writeUInt32LE(offset, 10);
+    file.writeUInt32LE(40, 14);
+    file.writeInt32LE(16, 18);
+    file.writeInt32LE(16, 22);
+    file.writeUInt16LE(1, 26);
+    file.writeUInt16LE(bits, 28);
+    file.writeUInt32LE(compression, 30);
+    return file;
+  }
+
+  test('a BMP whose pixels lie after a gap', async () => {
+    const file = bmp(24, 0, 154, 154 + 16 * 16 * 3);
+    for (let at = 154; at < file.length; at += 3) file.set([40, 30, 200], at); // blue, green, red
+    const { pixels } = await byEither.decode(photo(file, 16, 16));
+    expectColour(colourAt(pixels, 0.5, 0.5), RED, 0);
+  });
+
+  test('a run-length compressed BMP is refused', async () => {
+    const decoding = byEither.decode(photo(bmp(8, 1, 54, 2000), 16, 16));
+    await expect(decoding).rejects.toThrow('Run-length compressed BMP');
+  });
+
+  test('a PNG with a second header is refused', async () => {
+    const [small, large] = [hugePng(10, 10), hugePng(30_000, 30_000)];
+    const file = Buffer.concat([small.subarray(0, 33), large.subarray(8)]);
+    await expect(byJimp.decode(photo(file, 10, 10))).rejects.toThrow('more than one header');
+  });
+
+  test('a GIF with a frame larger than its screen is refused', async () => {
+    const file = await plain(RED, 'gif');
+    file.writeUInt16LE(10, 6);
+    file.writeUInt16LE(10, 8);
+    await expect(byJimp.decode(photo(file, 10, 10))).rejects.toThrow('larger than its screen');
+  });
+});

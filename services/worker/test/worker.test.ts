@@ -9,7 +9,7 @@ import {
   type Redis,
   type Reply,
 } from '@synset/shared';
-import { plain, randomPrefix, silentLog } from '@synset/shared/testing';
+import { plain, randomPrefix, silentLog, startTestRedis } from '@synset/shared/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { startWorker, type Worker } from '../src/worker.ts';
@@ -37,9 +37,13 @@ afterEach(async () => {
   redis.destroy();
 });
 
-async function start(backend: FakeBackend, name = 'one'): Promise<Worker> {
+async function start(
+  backend: FakeBackend,
+  name = 'one',
+  url = inject('redisUrl'),
+): Promise<Worker> {
   const config = readConfig({
-    REDIS_URL: inject('redisUrl'),
+    REDIS_URL: url,
     KEY_PREFIX: prefix,
     WORKER_NAME: name,
     MODEL: 'testcard-int8',
@@ -187,4 +191,32 @@ test('announces itself while it runs', async () => {
   ]);
   await worker.close();
   expect(await liveWorkers(redis, keys())).toEqual([]);
+});
+
+test('an entry that is no job is dropped', async () => {
+  await redis.xAdd(keys().jobs, '*', { header: '{}', image: 'x' });
+  await start(new FakeBackend());
+  await publish('good', 7);
+  expect(await nextReplies(1)).toMatchObject([{ jobId: 'good' }]);
+  while ((await redis.xLen(keys().jobs)) > 0) await new Promise(setImmediate);
+  await expectNothingLeft();
+});
+
+test('a Redis that is full refuses the reply, but the job leaves it', async () => {
+  const server = await startTestRedis();
+  redis.destroy();
+  redis = createRedis({ url: server.url, name: 'test', log: silentLog });
+  await redis.connect();
+  const gate = Promise.withResolvers<void>();
+  const backend = new FakeBackend();
+  backend.gate = gate.promise;
+  const worker = await start(backend, 'one', server.url);
+  await publish('a', 3);
+  while (backend.batches.length === 0) await new Promise(setImmediate);
+  await redis.configSet('maxmemory', '1');
+  gate.resolve();
+  while ((await redis.xLen(keys().jobs)) > 0) await new Promise(setImmediate);
+  await expectNothingLeft();
+  await worker.close();
+  await server.stop();
 });

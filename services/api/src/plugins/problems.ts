@@ -46,10 +46,14 @@ const frameworkCodes: Record<string, [ProblemCode, string]> = {
 /** Text of an error reaches the client only where it is a problem: others might show internals. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { code = '', validation, message } = error as FastifyError;
+  const { code = '', validation, message, statusCode = 500 } = error as FastifyError;
   if (validation) return new Problem('INVALID_OPTION', `Invalid option: ${message}.`);
   const known = frameworkCodes[code];
   if (known) return new Problem(...known);
+  if (statusCode === 403 || statusCode === 404 || statusCode === 414) {
+    return new Problem('NOT_FOUND', 'There is nothing at this path.');
+  }
+  if (statusCode < 500) return new Problem('INVALID_BODY', 'This request cannot be understood.');
   return new Problem('INTERNAL', 'Something went wrong on our side.', { cause: error });
 }
 

@@ -6,6 +6,7 @@ import { type PredictAnswer, predict } from '../predict.ts';
 import type { Services } from '../services.ts';
 
 const TOP_K = 5;
+const JOB_ID = /^[\da-f-]{36}$/;
 
 interface Outcome {
   readonly result?: PredictAnswer;
@@ -57,7 +58,9 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
   });
 
   app.get<{ Params: { id: string } }>('/display/:id', async (request, reply) => {
-    const photo = await services.photos.get(request.params.id).catch(() => {
+    const { id } = request.params;
+    if (!JOB_ID.test(id)) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
+    const photo = await services.photos.get(id).catch(() => {
       throw new Problem('QUEUE_UNAVAILABLE', 'The photo cannot be fetched at the moment.', {
         retryAfterS: 2,
       });

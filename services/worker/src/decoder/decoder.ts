@@ -37,8 +37,11 @@ export class Decoder {
     return new Decoder(options, sharp);
   }
 
-  /** Throws a Problem for a photo that cannot be read, whatever is wrong with it. */
-  async decode(photo: Photo): Promise<Decoded & { decodeMs: number }> {
+  /**
+   * Throws a Problem for a photo that cannot be read, whatever is wrong with it, and the signal's
+   * reason when that aborts while the photo still waits for its turn.
+   */
+  async decode(photo: Photo, signal?: AbortSignal): Promise<Decoded & { decodeMs: number }> {
     const { maxPixels } = this.#options;
     const pixels = photo.width * photo.height;
     if (pixels > maxPixels) {
@@ -48,7 +51,7 @@ export class Decoder {
       );
     }
     const decoder = this.#decoderFor(photo);
-    const release = await this.#budget.reserve(pixels);
+    const release = await this.#budget.reserve(pixels, signal);
     const started = performance.now();
     try {
       const decoded = await decoder(photo);
