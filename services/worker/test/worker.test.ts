@@ -10,7 +10,7 @@ import {
   type Reply,
 } from '@synset/shared';
 import { plain, randomPrefix, silentLog, startTestRedis } from '@synset/shared/testing';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { startWorker, type Worker } from '../src/worker.ts';
 import { FakeBackend } from './fake-backend.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const worker of workers) await worker.close();
-  await redis.del([keys().jobs, keys().workers, 'replies'].map((key) => key));
+  await redis.del([keys().jobs, keys().workers, keys().replies('test')]);
   redis.destroy();
 });
 
@@ -204,6 +204,7 @@ test('an entry that is no job is dropped', async () => {
 
 test('a Redis that is full refuses the reply, but the job leaves it', async () => {
   const server = await startTestRedis();
+  onTestFinished(() => server.stop());
   redis.destroy();
   redis = createRedis({ url: server.url, name: 'test', log: silentLog });
   await redis.connect();
@@ -218,5 +219,4 @@ test('a Redis that is full refuses the reply, but the job leaves it', async () =
   while ((await redis.xLen(keys().jobs)) > 0) await new Promise(setImmediate);
   await expectNothingLeft();
   await worker.close();
-  await server.stop();
 });
