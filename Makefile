@@ -57,4 +57,4 @@ $(TOOLS):
 
 # REDIS_URL names one that is there already.
 redis:
-	@[ -n "$(REDIS_URL)" ] || command -v redis-server >/dev/null || services/local/install-redis.sh
+	@[ -n "$(REDIS_URL)" ] || grep -qs '^REDIS_URL=.' .env || command -v redis-server >/dev/null || services/local/install-redis.sh
