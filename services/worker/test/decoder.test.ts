@@ -215,4 +215,19 @@ describe('files that jimp would read wrongly or at any cost', () => {
     file.writeUInt16LE(10, 8);
     await expect(byJimp.decode(photo(file, 10, 10))).rejects.toThrow('larger than its screen');
   });
+
+  test('a TIFF whose directories form a loop is refused', async () => {
+    const file = Buffer.alloc(8 + 2 + 2 * 12 + 4);
+    file.write('II*\0', 0, 'latin1');
+    file.writeUInt32LE(8, 4); // the first directory
+    file.writeUInt16LE(2, 8);
+    for (const [i, tag] of [256, 257].entries()) {
+      file.writeUInt16LE(tag, 10 + i * 12);
+      file.writeUInt16LE(3, 12 + i * 12);
+      file.writeUInt32LE(1, 14 + i * 12);
+      file.writeUInt16LE(16, 18 + i * 12);
+    }
+    file.writeUInt32LE(8, 34); // the next one is the first again
+    await expect(byJimp.decode(photo(file, 16, 16))).rejects.toThrow('no end of directories');
+  });
 });

@@ -8,6 +8,7 @@ const unreadable = (detail: string) => new Problem('IMAGE_UNREADABLE', detail);
 export function guardJimp({ format, image, width, height }: Photo): Buffer {
   if (format === 'bmp') return withoutGap(image);
   if (format === 'png') refuseSecondHeader(image);
+  if (format === 'tiff') refuseEndlessDirectories(image);
   if (format === 'gif') refuseLargeFrames(image, width, height);
   return image;
 }
@@ -40,6 +41,24 @@ function refuseSecondHeader(png: Buffer): void {
     if (png.toString('latin1', at + 4, at + 8) === 'IHDR' && ++headers > 1) {
       throw unreadable('The PNG file has more than one header.');
     }
+  }
+}
+
+/** More pages than any photo has. */
+const MAX_TIFF_DIRECTORIES = 1000;
+
+/** utif follows the chain of directories wherever it leads, in a loop until memory ends. */
+function refuseEndlessDirectories(tiff: Buffer): void {
+  const bigEndian = tiff[0] === 0x4d;
+  const u16 = (at: number) => (bigEndian ? tiff.readUInt16BE(at) : tiff.readUInt16LE(at));
+  const u32 = (at: number) => (bigEndian ? tiff.readUInt32BE(at) : tiff.readUInt32LE(at));
+  let directories = 0;
+  for (let at = u32(4); at !== 0 && at + 2 <= tiff.length; directories++) {
+    if (directories > MAX_TIFF_DIRECTORIES)
+      throw unreadable('The TIFF file has no end of directories.');
+    const next = at + 2 + u16(at) * 12;
+    if (next + 4 > tiff.length) return;
+    at = u32(next);
   }
 }
 

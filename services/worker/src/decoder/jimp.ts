@@ -7,7 +7,7 @@ import { guardJimp } from './jimp-guard.ts';
 /** jimp holds a photo's pixels several times over: 50 million would take 1.3 GB. */
 export const JIMP_MAX_PIXELS = 16_000_000;
 /** 16 million pixels take it 1 to 3 s; what takes much longer is made to. */
-const JIMP_TIMEOUT_MS = 10_000;
+const JIMP_TIMEOUT_MS = 5000;
 
 export class JimpDecoder {
   /** One photo at a time, so that one that is ended takes no other with it. */
