@@ -39,8 +39,10 @@ export class JimpDecoder {
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
     const detail = `The photo could not be decoded within ${JIMP_TIMEOUT_MS} ms.`;
     const timer = setTimeout(() => {
-      reject(new Problem('IMAGE_UNREADABLE', detail));
+      // Before the next photo's turn: its thread must not be the one that is ending.
+      this.#thread = undefined;
       void thread.close();
+      reject(new Problem('IMAGE_UNREADABLE', detail));
     }, JIMP_TIMEOUT_MS);
     try {
       return await Promise.race([thread.call(image), tooLate]);
