@@ -23,8 +23,8 @@ export interface Plan {
 
 const common = {
   models: ['testcard-int8', 'testcard'],
-  rounds: 7,
-  turnMs: 1500,
+  rounds: 5,
+  turnMs: 3000,
   trialMs: 1500,
   memoryMs: 5000,
   uploadMs: 8000,
