@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format clean setup redis
+.PHONY: help run model test bench lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -23,6 +23,10 @@ help: ## Show this list
 
 run: setup redis ## Start everything on this machine (WORKERS=3 PORT=3001 MODEL=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/local/src/main.ts
+
+model: setup ## Fetch, verify and prepare the trained model (MODEL=name)
+	@node $(if $(wildcard .env),--env-file=.env) models/src/cli.ts fetch
+	@node $(if $(wildcard .env),--env-file=.env) models/src/cli.ts prepare
 
 test: setup redis ## Lint, types, and all tests
 	biome check --error-on-warnings

@@ -15,6 +15,8 @@ export const settings = {
   /** A name in the catalogue or a model card. Without it: the trained model, else the test card. */
   MODEL: z.string().optional(),
   MODEL_DIR: z.string().default('data/models'),
+  /** Base URL of a mirror of the model files; then nothing else is contacted. */
+  MODEL_URL: z.url({ protocol: /^https?$/, error: 'must be a http or https URL' }).optional(),
   /** Where the private Redis keeps its append-only file. */
   DATA_DIR: z.string().default('data'),
   /** The terminal shows what local says; from the services it shows warnings and worse. */

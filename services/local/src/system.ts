@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { defaultModelName, defaultTestCardName, isPresent } from '@synset/models';
+import { chooseModel } from './choose-model.ts';
 import type { Plan } from './config.ts';
 import { exitOf, startService, stopProcess, untilReady } from './process.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
@@ -103,10 +103,9 @@ export class System {
   }
 
   async #chooseModel(): Promise<string> {
-    const { MODEL, MODEL_DIR } = this.#plan.config;
-    if (MODEL) return MODEL;
-    const trained = defaultModelName();
-    return (await isPresent(trained, MODEL_DIR)) ? trained : defaultTestCardName();
+    const stop = new AbortController();
+    this.#started.push(async () => stop.abort());
+    return chooseModel(this.#plan, this.#say, stop.signal);
   }
 }
 
