@@ -1,6 +1,7 @@
 // Downloading from a server with a fault: what helps is tried, the rest is said in a line.
 import { readdir, stat, symlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { freePort } from '@synset/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { pause } from '../src/download/job.ts';
 import { downloadOf, IMPATIENT, QUICK } from './downloading.ts';
@@ -149,7 +150,8 @@ describe('what does not pass is left for the next address', () => {
     ['a longer file', says(SIZE + 1, as), 'a file of 200001 bytes, not of 200000'],
     ['a shorter file', says(SIZE - 1, as), 'a file of 199999 bytes, not of 200000'],
     ['more than said', says(undefined, (c) => Buffer.concat([c, c])), 'of more than 200000 bytes'],
-    ['redirects without end', redirect(({ url }) => `${url}/again`), 'redirects without end'],
+    ['redirects without end', redirect(({ url }) => `${url}/again`), 'redirect count exceeded'],
+    ['a redirect to no server', redirect(() => 'file:///etc/passwd'), 'scheme'],
     ['wrong bytes', wrongBytes, 'wrong checksum'],
   ])('%s', async (_, play, reason) => {
     const [bad, good] = [await startHub(play), await startHub(whole)];
@@ -180,11 +182,11 @@ it('more bytes than announced do no harm', async () => {
 
 it('without a network says which file to bring from where, and where to put it', async () => {
   const { content } = await startHub();
-  // Discard, which nobody listens to.
-  const urls = ['http://127.0.0.1:1/small.onnx', 'http://127.0.0.1:1/again/small.onnx'];
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const urls = [`${nowhere}/small.onnx`, `${nowhere}/again/small.onnx`];
   const download = await downloadOf(cardOf(content, urls));
   const message = await download.fail();
-  expect(message).toContain('cannot fetch small (http://127.0.0.1:1/small.onnx: ');
+  expect(message).toContain(`cannot fetch small (${nowhere}/small.onnx: connect ECONNREFUSED`);
   expect(message).toContain(
     `bring small.onnx from ${urls.join(' or ')} into ${resolve(download.folder)} by hand`,
   );

@@ -27,6 +27,9 @@ export class Trouble extends Error {
 /** A name that does not exist, and certificates that are not trusted, stay so for a while. */
 const LASTING = /ENOTFOUND|CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|LEAF_SIGNATURE/;
 
+/** What fetch itself does not do has no code, and will not be done the next time either. */
+const REFUSED_BY_FETCH = /^redirect count exceeded$|^bad port$|scheme/;
+
 /** Puts what `fetch` and its streams reject with into words. */
 export function asTrouble(error: unknown): Trouble {
   if (error instanceof Trouble) return error;
@@ -34,10 +37,8 @@ export function asTrouble(error: unknown): Trouble {
   const reason = causes.at(-1);
   const code = String((reason as NodeJS.ErrnoException | undefined)?.code ?? '');
   const message = reason?.message.replaceAll(/\s+/g, ' ') || code || String(error);
-  if (message === 'redirect count exceeded') {
-    return new Trouble('redirects without end', { again: false, cause: error });
-  }
-  return new Trouble(message, { again: !LASTING.test(code), cause: error });
+  const again = !LASTING.test(code) && !REFUSED_BY_FETCH.test(message);
+  return new Trouble(message, { again, cause: error });
 }
 
 /** `fetch failed` says nothing: what happened is its cause, or the first of a list of causes. */
