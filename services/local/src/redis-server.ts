@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { createLogger, createRedis } from '@synset/shared';
 import { lockFolder } from './lock.ts';
+import { freePort } from './net.ts';
 import { exitOf, stopProcess } from './process.ts';
 import { StartError } from './start-error.ts';
 
@@ -79,13 +79,4 @@ async function findProgram(name: string, searchPath: string): Promise<string | n
     if (found) return file;
   }
   return null;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

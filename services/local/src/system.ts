@@ -1,9 +1,9 @@
 // The whole system on one machine: Redis, API and workers, started and ended in order.
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { chooseModel } from './choose-model.ts';
 import type { Plan } from './config.ts';
+import { answers, assertPortFree } from './net.ts';
 import { exitOf, startService, stopProcess, untilReady } from './process.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
 import { StartError } from './start-error.ts';
@@ -24,6 +24,7 @@ export interface SystemInfo {
 export class System {
   readonly #plan: Plan;
   readonly #say: (line: string) => void;
+  readonly #stopFetching = new AbortController();
   #redis: RedisServer | undefined;
   #workers: Workers | undefined;
   #api: ChildProcess | undefined;
@@ -39,7 +40,7 @@ export class System {
     const { config } = this.#plan;
     await assertPortFree(config.HOST, config.PORT);
     const redis = await this.#startRedis();
-    const model = await this.#chooseModel();
+    const model = await chooseModel(this.#plan, this.#say, this.#stopFetching.signal);
     const env = { ...this.#plan.env, REDIS_URL: redis.url, MODEL: model };
     // The API before the workers: it is there at once, or says at once which setting is wrong.
     const api = await this.#startApi(env);
@@ -56,6 +57,7 @@ export class System {
 
   /** The API first: what it waits for is answered by the workers, through Redis. */
   async #close(): Promise<void> {
+    this.#stopFetching.abort();
     if (this.#api) await stopProcess(this.#api, API_STOP_DEADLINE_MS);
     await this.#workers?.close();
     await this.#redis?.close();
@@ -94,34 +96,9 @@ export class System {
     const { HOST, PORT } = this.#plan.config;
     const host = HOST === '0.0.0.0' ? '127.0.0.1' : HOST;
     for (const deadline = Date.now() + ANSWER_DEADLINE_MS; Date.now() < deadline; ) {
-      const response = await fetch(`http://${host}:${PORT}/readyz`).catch(() => null);
-      await response?.body?.cancel();
-      if (response?.ok || this.#closing) return;
+      if ((await answers(`http://${host}:${PORT}/readyz`)) || this.#closing) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new StartError(`the service is not ready after ${ANSWER_DEADLINE_MS} ms`);
   }
-
-  async #chooseModel(): Promise<string> {
-    const stop = new AbortController();
-    this.#started.push(async () => stop.abort());
-    return chooseModel(this.#plan, this.#say, stop.signal);
-  }
-}
-
-async function assertPortFree(host: string, port: number): Promise<void> {
-  const server = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, resolve);
-    });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const hint =
-      code === 'EADDRINUSE'
-        ? `is it running already? Another port: make run PORT=${port + 1}`
-        : 'check HOST and PORT';
-    throw new StartError(`cannot listen on ${host}:${port} (${code}): ${hint}`);
-  }
-  await new Promise((resolve) => server.close(resolve));
 }
