@@ -70,7 +70,7 @@ export const inCatalogue = (name: string): ModelCard | undefined =>
 
 /** Whether a name stands for a model that is made here and not downloaded. */
 export const isTestCard = (name: string): boolean =>
-  name === 'testcard' || name === 'testcard-int8';
+  name === 'testcard' || name === 'testcard-int8' || name === 'testcard-qop';
 
 function oneLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).replaceAll(/\s+/g, ' ');

@@ -5,7 +5,7 @@ import { namesInt8DotProducts } from '../src/cpu.ts';
 import { defaultModelName, defaultTestCardName, labels } from '../src/index.ts';
 
 describe('the catalogue', () => {
-  it('has four trained models with all that is needed to check them, and two test cards', () => {
+  it('has four trained models with all that is needed to check them, and three test cards', () => {
     expect(catalogue.map(({ name, trained }) => [name, trained])).toEqual([
       ['resnet50-v1-12', true],
       ['resnet50-v1-12-int8', true],
@@ -13,6 +13,7 @@ describe('the catalogue', () => {
       ['resnet50-v2-7', true],
       ['testcard', false],
       ['testcard-int8', false],
+      ['testcard-qop', false],
     ]);
     for (const card of catalogue.filter(({ trained }) => trained)) {
       expect(card.sha256).toMatch(/^[0-9a-f]{64}$/);

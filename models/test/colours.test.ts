@@ -37,7 +37,7 @@ function stripes(): Uint8Array {
   );
 }
 
-describe.each(['testcard', 'testcard-int8'])('%s', (name) => {
+describe.each(['testcard', 'testcard-int8', 'testcard-qop'])('%s', (name) => {
   let session: InferenceSession;
   beforeAll(async () => {
     session = await openSession((await loadModel(name, sharedModelDir)).path);

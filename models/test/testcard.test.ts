@@ -116,3 +116,46 @@ describe('testcard-int8', () => {
     expect(weights.reduce((total, size) => total + size, 0)).toBe(25_502_912);
   });
 });
+
+describe('testcard-qop', () => {
+  it('has the operators that are known of resnet50-v1-12-int8', async () => {
+    const { model, graph } = await read('testcard-qop');
+    expect(operators(graph)).toEqual({
+      QuantizeLinear: 2,
+      QLinearConv: 53,
+      MaxPool: 1,
+      QLinearAdd: 17,
+      QLinearGlobalAveragePool: 1,
+      DequantizeLinear: 2,
+      Flatten: 1,
+      QLinearMatMul: 1,
+    });
+    expect(graph.node).toHaveLength(78);
+    const microsoft = graph.node?.filter(({ domain }) => domain === 'com.microsoft');
+    expect(microsoft).toHaveLength(18);
+    expect(graph.node?.slice(-7).map(({ opType }) => opType)).toEqual([
+      'QLinearGlobalAveragePool',
+      'DequantizeLinear',
+      'Flatten',
+      'QuantizeLinear',
+      'QLinearMatMul',
+      'QLinearAdd',
+      'DequantizeLinear',
+    ]);
+    expect(graph.node?.at(-7)?.name).toBe('resnetv17_pool1_fwd_quantized');
+    expect(Number(model.irVersion)).toBe(4);
+    expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([
+      ['', 12],
+      ['com.microsoft', 1],
+    ]);
+  });
+
+  it('has the same weights as the others, in int8', async () => {
+    const { graph } = await read('testcard-qop');
+    const dims = dimsOf(graph);
+    const weights = (graph.node ?? [])
+      .filter(({ opType }) => opType === 'QLinearConv' || opType === 'QLinearMatMul')
+      .map(({ input }) => product(dims.get(input?.[3] ?? '') ?? []));
+    expect(weights.reduce((total, size) => total + size, 0)).toBe(25_502_912);
+  });
+});

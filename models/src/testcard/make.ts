@@ -2,11 +2,12 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files.ts';
-import { FLOAT, type Graph, ModelProto, valueInfo } from '../onnx.ts';
+import { FLOAT, ModelProto, type Node, type Tensor, valueInfo } from '../onnx.ts';
 import { walkResnet50 } from './architecture.ts';
 import { FloatEmitter } from './float.ts';
 import { Int8Emitter } from './int8.ts';
 import { CATEGORIES, INPUT, OUTPUT } from './names.ts';
+import { MICROSOFT, QOperatorEmitter } from './qoperator.ts';
 
 /** Part of the file name: a change of the exporter must raise it, lest an old file be reused. */
 const EXPORTER_VERSION = 1;
@@ -20,38 +21,55 @@ export async function makeTestCard(name: string, modelDir: string): Promise<stri
   try {
     await access(path);
   } catch {
-    await writeWhole(path, encodeTestCard(name === 'testcard-int8' ? 'int8' : 'float'));
+    await writeWhole(path, encodeTestCard(name));
   }
   return path;
 }
 
-function encodeTestCard(form: 'float' | 'int8'): Uint8Array {
-  const parts = form === 'int8' ? int8Parts() : floatParts();
+type Parts = { node: Node[]; initializer: Tensor[] };
+
+/** How a form is walked, and which versions it declares. */
+interface Form {
+  parts(): Parts;
+  irVersion: number;
+  opset: number;
+}
+
+// The original is opset 12, IR 4; scales per channel in QDQ need opset 13, and with it IR 7.
+const FORMS: Record<string, Form> = {
+  testcard: { parts: floatParts, irVersion: 4, opset: 12 },
+  'testcard-int8': { parts: () => quantizedParts(new Int8Emitter()), irVersion: 7, opset: 13 },
+  'testcard-qop': { parts: () => quantizedParts(new QOperatorEmitter()), irVersion: 4, opset: 12 },
+};
+
+function encodeTestCard(name: string): Uint8Array {
+  const form = FORMS[name];
+  if (!form) throw new Error(`no test card ${name}`);
+  const { node, initializer } = form.parts();
+  const microsoft = node.some(({ domain }) => domain) ? [{ domain: MICROSOFT, version: 1 }] : [];
   const graph = {
-    ...parts,
+    node,
+    initializer,
     name: 'testcard',
     input: [valueInfo(INPUT, FLOAT, ['N', 3, 224, 224])],
     output: [valueInfo(OUTPUT, FLOAT, ['N', CATEGORIES])],
   };
-  // The original is opset 12, IR 4; scales per channel need opset 13, and with it IR 7.
-  const [irVersion, opset] = form === 'int8' ? [7, 13] : [4, 12];
   return ModelProto.encode({
-    irVersion,
+    irVersion: form.irVersion,
     producerName: 'synset-testcard',
     producerVersion: String(EXPORTER_VERSION),
-    opsetImport: [{ domain: '', version: opset }],
+    opsetImport: [{ domain: '', version: form.opset }, ...microsoft],
     graph,
   }).finish();
 }
 
-function floatParts(): Pick<Graph, 'node' | 'initializer'> {
+function floatParts(): Parts {
   const emitter = new FloatEmitter();
   walkResnet50(emitter, INPUT);
   return { node: emitter.node, initializer: emitter.initializer };
 }
 
-function int8Parts(): Pick<Graph, 'node' | 'initializer'> {
-  const emitter = new Int8Emitter();
+function quantizedParts(emitter: Int8Emitter | QOperatorEmitter): Parts {
   walkResnet50(emitter, emitter.start());
   return { node: emitter.node, initializer: emitter.initializer };
 }

@@ -84,17 +84,22 @@ function edgeSigns(y: number, x: number): number[] {
 /**
  * The last layer: logit = scale * (2 f.c - |c|^2), the nearest colour c to the pooled features f.
  * Colours count from mid-grey, which keeps the winner's logit within 0..60.
+ * @param steeper multiplies all logits
  * @returns weights [categories, 2048] and biases [categories]
  */
-export function dense(categories: number): { weights: Float32Array; biases: Float32Array } {
+export function dense(
+  categories: number,
+  steeper = 1,
+): { weights: Float32Array; biases: Float32Array } {
+  const scale = SCALE * steeper;
   const weights = new Float32Array(categories * FEATURES);
-  const biases = new Float32Array(categories).fill(FAR_BELOW);
+  const biases = new Float32Array(categories).fill(FAR_BELOW * steeper);
   for (const colour of colours) {
     const centre = colour.rgb.map((value) => value / 255 - 0.5);
     const row = weights.subarray(colour.index * FEATURES, (colour.index + 1) * FEATURES);
-    row.set(centre.map((value) => 2 * SCALE * value));
-    for (const edge of EDGES) row[edge] = 2 * SCALE * colour.edges;
-    biases[colour.index] = -SCALE * offset(colour, centre);
+    row.set(centre.map((value) => 2 * scale * value));
+    for (const edge of EDGES) row[edge] = 2 * scale * colour.edges;
+    biases[colour.index] = -scale * offset(colour, centre);
   }
   return { weights, biases };
 }
