@@ -40,7 +40,7 @@ export function realInputs(graph: Graph): ValueInfo[] {
   return (graph.input ?? []).filter(({ name }) => !weights.has(name));
 }
 
-/** Finds the input and checks that it is float32 [N,3,224,224] with N free or 1. */
+/** Finds the input and checks that it is float32 [N,3,224,224]. */
 export function findInput(graph: Graph, name: string, file: string): ValueInfo {
   const inputs = realInputs(graph);
   const found = inputs.find((input) => input.name === name);
@@ -53,7 +53,11 @@ export function findInput(graph: Graph, name: string, file: string): ValueInfo {
 }
 
 /** Finds the output (the only one when `name` is not given), checked to be float32 [N,1000]. */
-export function findOutput(graph: Graph, name: string | undefined, file: string): string {
+export function findOutput(
+  graph: Graph,
+  name: string | undefined,
+  file: string,
+): ValueInfo & { name: string } {
   const outputs = graph.output ?? [];
   if (name === undefined && outputs.length > 1) {
     throw new ModelError(
@@ -63,7 +67,7 @@ export function findOutput(graph: Graph, name: string | undefined, file: string)
   const found = name === undefined ? outputs[0] : outputs.find((output) => output.name === name);
   if (!found?.name) throw absent('output', name ?? '', outputs, file);
   check(found, [1000], 'output', file);
-  return found.name;
+  return { ...found, name: found.name };
 }
 
 /** A tensor that holds the last feature map, and how to read it where it is quantized. */
@@ -102,20 +106,15 @@ function check(value: ValueInfo, wanted: number[], kind: string, file: string): 
   if (type?.elemType !== FLOAT || !batch || !sameShape) {
     const shape = `[${dims.map(show).join(',')}]${type?.elemType === FLOAT ? '' : ' and not float32'}`;
     throw new ModelError(
-      `${kind} "${value.name}" of ${file} is ${shape}: float32 [N,${wanted.join(',')}] is expected`,
-    );
-  }
-  if (sizeOf(batch) > 1) {
-    throw new ModelError(
-      `${kind} "${value.name}" of ${file} has the batch size ${sizeOf(batch)} built in: export it with a free batch dimension`,
+      `${kind} "${value.name}" of ${file} is ${shape}: float32 [N,${wanted.join(',')}] is expected; export it so, or name another "${kind}" in the model card`,
     );
   }
 }
 
-/** Whether the batch dimension of an input is fixed at one. */
-export function takesOne(input: ValueInfo | undefined): boolean {
-  const batch = input?.type?.tensorType?.shape?.dim?.[0];
-  return batch !== undefined && sizeOf(batch) === 1;
+/** The batch dimension of an input or output where it is fixed. */
+export function batchOf(value: ValueInfo | undefined): number | undefined {
+  const batch = value?.type?.tensorType?.shape?.dim?.[0];
+  return batch && sizeOf(batch) > 0 ? sizeOf(batch) : undefined;
 }
 
 /** 0 for a free dimension; protobuf's 64-bit numbers may come as objects. */

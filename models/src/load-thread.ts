@@ -4,9 +4,15 @@ import { ModelError } from './error.ts';
 import type { LoadResult } from './load.ts';
 import { loadModelHere } from './load-here.ts';
 
-async function load(model: string, modelDir: string): Promise<LoadResult> {
+interface Request {
+  model: string;
+  modelDir: string;
+  check: string | undefined;
+}
+
+async function load({ model, modelDir, check }: Request): Promise<LoadResult> {
   try {
-    return { model: await loadModelHere(model, modelDir) };
+    return { model: await loadModelHere(model, modelDir, check) };
   } catch (error) {
     // Errors lose their class on the way between threads.
     if (error instanceof ModelError) return { problem: error.message };
@@ -14,4 +20,4 @@ async function load(model: string, modelDir: string): Promise<LoadResult> {
   }
 }
 
-parentPort?.postMessage(await load(workerData.model, workerData.modelDir));
+parentPort?.postMessage(await load(workerData));

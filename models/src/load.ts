@@ -9,12 +9,23 @@ export interface PreparedModel {
   card: ModelCard;
   /** Of the exported file: 64 hexadecimal digits. */
   sha256: string;
-  /** The prepared ONNX file that a session loads. */
+  /** The ONNX file that a session loads. */
   path: string;
+  /** False where that file is the exported one: whoever runs it must normalize itself. */
+  prepared: boolean;
+  /** Why it is not prepared. */
+  reason?: string;
+  /** The exported file, its input and its output. */
+  exported: { path: string; input: string; output: string };
   /** Whether the prepared file has the output `feature_map`. */
   explain: boolean;
-  /** Set where the export has a batch of one built in: the session takes one photo at a time. */
-  batch?: 1;
+  /** Set where the graph takes batches of exactly this size. */
+  batch?: number;
+}
+
+export interface LoadOptions {
+  /** URL of a module that exports a `Check`: compares what is prepared with what was exported. */
+  check?: URL;
 }
 
 /** What the loading thread answers with. */
@@ -30,8 +41,12 @@ export type LoadResult = { model: PreparedModel } | { problem: string };
  * @param modelDir holds the exported files and, in `prepared/`, what is made of them
  * @throws {ModelError} one line that says what is wrong and what to do
  */
-export async function loadModel(model: string, modelDir: string): Promise<PreparedModel> {
-  const workerData = { model, modelDir };
+export async function loadModel(
+  model: string,
+  modelDir: string,
+  { check }: LoadOptions = {},
+): Promise<PreparedModel> {
+  const workerData = { model, modelDir, check: check?.href };
   const thread = new Worker(new URL('./load-thread.ts', import.meta.url), { workerData });
   const ended = new Promise((resolve) => thread.once('exit', resolve));
   const result = await new Promise<LoadResult>((resolve, reject) => {

@@ -16,10 +16,11 @@ export const FLOAT = TensorProto.DataType.FLOAT;
 export const UINT8 = TensorProto.DataType.UINT8;
 export const EXTERNAL = TensorProto.DataLocation.EXTERNAL;
 
-type Data = Float32Array | Int32Array | Int8Array | Uint8Array;
+type Data = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 function dataType(data: Data): number {
   if (data instanceof Float32Array) return FLOAT;
+  if (data instanceof BigInt64Array) return TensorProto.DataType.INT64;
   if (data instanceof Int32Array) return TensorProto.DataType.INT32;
   return data instanceof Int8Array ? TensorProto.DataType.INT8 : UINT8;
 }

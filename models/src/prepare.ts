@@ -4,14 +4,15 @@
 import type { ModelCard } from './card.ts';
 import { ModelError } from './error.ts';
 import {
+  batchOf,
   decodeModel,
   type FeatureMap,
   findFeatureMap,
   findInput,
   findOutput,
-  takesOne,
 } from './graph.ts';
 import { FEATURE_MAP, PIXELS, PROBABILITIES } from './interface.ts';
+import { factorsOf, type Normalization } from './normalize.ts';
 import {
   FLOAT,
   type Graph,
@@ -26,9 +27,9 @@ import {
 import { freeNames } from './rename.ts';
 
 /** Part of the name of prepared files: a change of the preparation must raise it. */
-export const PREPARATION_VERSION = 1;
+export const PREPARATION_VERSION = 2;
 
-/** Broadcasting as we use it came with opset 7. */
+/** ONNX Runtime has no older operators. */
 const OLDEST_OPSET = 7;
 
 const SIDE = 224;
@@ -36,23 +37,50 @@ const SIDE = 224;
 /** What is added to the graph has names that begin with this. */
 const OWN = 'synset_prepared_';
 
+/** An exported graph that is what its card says. */
+export interface Export {
+  model: Model & { graph: Graph };
+  input: string;
+  output: string;
+  /** The batch dimension where it is fixed. */
+  batch: number | undefined;
+  /** Whether it computes with int8. */
+  quantized: boolean;
+}
+
 /**
- * Puts normalization before an exported model, softmax behind it, and the feature map beside.
- * @param bytes the exported ONNX file
+ * Reads an exported file and compares it with its card.
  * @param file how error messages name it
- * @returns the prepared ONNX file
  * @throws {ModelError} when the file is no ONNX model or not one that the card describes
  */
-export function prepareModel(bytes: Uint8Array, card: ModelCard, file: string): Uint8Array {
+export function readExport(bytes: Uint8Array, card: ModelCard, file: string): Export {
   const model = decodeModel(bytes, file);
   checkOpset(model, file);
+  const input = findInput(model.graph, card.input, file);
+  const output = findOutput(model.graph, card.output, file);
+  const [ofInput, ofOutput] = [batchOf(input), batchOf(output)];
+  if (ofInput && ofOutput && ofInput !== ofOutput) {
+    throw new ModelError(
+      `${file} takes batches of ${ofInput} ("${card.input}") and answers with ${ofOutput} ("${output.name}"): export it with one batch dimension`,
+    );
+  }
+  const quantized = model.graph.node?.some(({ opType }) => opType?.includes('Linear')) ?? false;
+  return { model, input: card.input, output: output.name, batch: ofInput ?? ofOutput, quantized };
+}
+
+/**
+ * Puts normalization before an exported model, softmax behind it, and the feature map beside.
+ * Changes the graph that it is given.
+ * @returns the prepared ONNX file
+ */
+export function prepareModel(
+  exported: Export,
+  normalization: Normalization,
+): { bytes: Uint8Array; explain: boolean } {
+  const { model, input, output, batch = 'N' } = exported;
   const { graph } = model;
-  const input = findInput(graph, card.input, file);
-  const output = findOutput(graph, card.output, file);
-  const batch = takesOne(input) ? 1 : 'N';
   const renamed = freeNames(graph, [PIXELS, PROBABILITIES, FEATURE_MAP], OWN);
-  // Freeing names has renamed the input itself.
-  addPrefix(graph, input.name ?? '', card.normalization);
+  addPrefix(graph, renamed(input), normalization);
   addSoftmax(graph, renamed(output));
   // Files up to IR 3 list their weights as inputs, which keeps ONNX Runtime from treating them as
   // constants (and from fusing normalization into convolutions); IR 4 lets us leave them out.
@@ -64,18 +92,7 @@ export function prepareModel(bytes: Uint8Array, card: ModelCard, file: string): 
     addFeatureMap(graph, map);
     graph.output.push(valueInfo(FEATURE_MAP, FLOAT, [batch, 'C', 7, 7]));
   }
-  return ModelProto.encode(model).finish();
-}
-
-/** What a prepared file says of itself; undefined when it is not whole. */
-export function describePrepared(bytes: Uint8Array): { explain: boolean; batch?: 1 } | undefined {
-  try {
-    const { graph } = decodeModel(bytes, '');
-    const explain = graph.output?.some(({ name }) => name === FEATURE_MAP) ?? false;
-    return takesOne(graph.input?.[0]) ? { explain, batch: 1 } : { explain };
-  } catch {
-    return undefined;
-  }
+  return { bytes: ModelProto.encode(model).finish(), explain: map !== undefined };
 }
 
 function checkOpset({ opsetImport }: Model, file: string): void {
@@ -86,12 +103,11 @@ function checkOpset({ opsetImport }: Model, file: string): void {
 }
 
 /** (x / 255 - mean) / std as x * a + b, with the image turned from rows of RGB to planes. */
-function addPrefix(graph: Graph, input: string, { mean, std }: ModelCard['normalization']): void {
+function addPrefix(graph: Graph, input: string, normalization: Normalization): void {
   // One value a channel would do, but ONNX Runtime moves these nodes before the Transpose, where the
   // innermost loop is then three channels long: repeated over a row it is 224 times as long (1 ms).
   const row = [1, 3, 1, SIDE];
-  const factors = std.map((value) => 1 / (255 * value));
-  const shifts = mean.map((value, i) => -value / (std[i] ?? 1));
+  const { factors, shifts } = factorsOf(normalization);
   const [factor, shift] = [`${OWN}factor`, `${OWN}shift`];
   const [turned, float, scaled] = [`${OWN}planes`, `${OWN}float`, `${OWN}scaled`];
   graph.node?.unshift(

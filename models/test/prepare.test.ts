@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { IMAGENET, type ModelCard, modelCardSchema } from '../src/card.ts';
 import { FEATURE_MAP, loadModel, ModelError, PIXELS, PROBABILITIES } from '../src/index.ts';
 import { node, UINT8 } from '../src/onnx.ts';
-import { describePrepared, prepareModel } from '../src/prepare.ts';
+import { prepareModel, readExport } from '../src/prepare.ts';
 import { makeTestCard } from '../src/testcard/make.ts';
 import * as help from './helpers.ts';
 
@@ -16,8 +16,17 @@ const INT8_TOLERANCE = 0.005;
 const card = (fields: Partial<ModelCard> = {}): ModelCard =>
   modelCardSchema.parse({ name: 'tiny', file: 'tiny.onnx', trained: false, ...fields });
 
-const prepare = (options: help.Tiny = {}, fields: Partial<ModelCard> = {}): Uint8Array =>
-  prepareModel(help.tinyModel(options), card(fields), 'tiny.onnx');
+const read = (bytes: Uint8Array, fields: Partial<ModelCard> = {}, file = 'tiny.onnx') =>
+  readExport(bytes, card(fields), file);
+
+function describePrepared(options: help.Tiny = {}, fields: Partial<ModelCard> = {}) {
+  const exported = read(help.tinyModel(options), fields);
+  const { normalization } = card(fields);
+  return { batch: exported.batch, ...prepareModel(exported, normalization) };
+}
+
+const prepare = (options?: help.Tiny, fields?: Partial<ModelCard>): Uint8Array =>
+  describePrepared(options, fields).bytes;
 
 /** Runs both graphs on the varied picture and gives the answers. */
 async function compare(
@@ -41,6 +50,7 @@ describe('a prepared graph', () => {
   it.each([
     ['testcard', FLOAT_TOLERANCE],
     ['testcard-int8', INT8_TOLERANCE],
+    ['testcard-qop', INT8_TOLERANCE],
   ])('answers as the exported %s', { timeout: 60_000 }, async (name, tolerance) => {
     const exported = await makeTestCard(name, help.sharedModelDir);
     const { path, explain } = await loadModel(name, help.sharedModelDir);
@@ -106,24 +116,27 @@ describe('a prepared graph', () => {
     expect(map?.dims).toEqual([1, 3, 7, 7]);
   });
 
-  it('says where the export takes one picture at a time', async () => {
-    const options: help.Tiny = { inputDims: [1, 3, 224, 224], outputDims: [1, 1000] };
-    expect(describePrepared(prepare(options))).toEqual({ explain: true, batch: 1 });
-    const { difference } = await compare(help.tinyModel(options), prepare(options));
-    expect(difference).toBeLessThan(FLOAT_TOLERANCE);
+  it.each([1, 4])('says that the export takes batches of exactly %d', async (n) => {
+    const options: help.Tiny = { inputDims: [n, 3, 224, 224], outputDims: [n, 1000] };
+    const { batch, bytes } = describePrepared(options);
+    expect(batch).toBe(n);
+    const session = await help.openSession(bytes);
+    const pixels = new Uint8Array(n * help.variedPicture().length);
+    expect(await help.probabilities(session, pixels)).toHaveLength(n * 1000);
+    await session.release();
   });
 
   it('explains nothing where there is no global average pooling, or more than one', () => {
-    const mean = prepare({ pool: (from, to) => [node('GlobalMaxPool', [from], to)] });
-    expect(describePrepared(mean)).toEqual({ explain: false });
-    const two = prepare({
+    const none: help.Tiny = { pool: (from, to) => [node('GlobalMaxPool', [from], to)] };
+    expect(describePrepared(none).explain).toBe(false);
+    const two: help.Tiny = {
       pool: (from, to) => [
         node('GlobalAveragePool', [from], 'once'),
         node('GlobalAveragePool', ['once'], to),
       ],
-    });
-    expect(describePrepared(two)).toEqual({ explain: false });
-    expect(describePrepared(prepare())).toEqual({ explain: true });
+    };
+    expect(describePrepared(two).explain).toBe(false);
+    expect(describePrepared()).toMatchObject({ explain: true, batch: undefined });
   });
 });
 
@@ -142,13 +155,9 @@ function compareQuantized(pool: (from: string, to: string) => ReturnType<typeof 
 }
 
 describe('what is wrong is said in one line', () => {
-  const wrong: [string, () => Uint8Array, RegExp][] = [
-    [
-      'not ONNX',
-      () => prepareModel(Buffer.from('<html>no'), card(), 'x.onnx'),
-      /x\.onnx is not an ONNX model/,
-    ],
-    ['an empty file', () => prepareModel(new Uint8Array(), card(), 'x.onnx'), /not an ONNX model/],
+  const wrong: [string, () => unknown, RegExp][] = [
+    ['not ONNX', () => read(Buffer.from('<html>no'), {}, 'x.onnx'), /x\.onnx is not an ONNX model/],
+    ['an empty file', () => read(new Uint8Array()), /not an ONNX model/],
     ['another input', () => prepare({}, { input: 'image' }), /no input "image", it has: data;/],
     [
       'another output',
@@ -168,7 +177,11 @@ describe('what is wrong is said in one line', () => {
       () => prepare({ outputDims: ['N', 1001] }),
       /output "logits".*\[N,1001\].*\[N,1000\]/,
     ],
-    ['a fixed batch', () => prepare({ inputDims: [4, 3, 224, 224] }), /batch size 4 built in/],
+    [
+      'two batch sizes',
+      () => prepare({ inputDims: [4, 3, 224, 224], outputDims: [2, 1000] }),
+      /batches of 4/,
+    ],
     ['an old opset', () => prepare({ opset: 6 }), /opset 6/],
   ];
   it.each(wrong)('%s', (_, attempt, message) => {
@@ -180,8 +193,6 @@ describe('what is wrong is said in one line', () => {
   it('a file that was cut short', async () => {
     const whole = await readFile(await makeTestCard('testcard-int8', help.sharedModelDir));
     const half = whole.subarray(0, whole.length / 2);
-    expect(() => prepareModel(half, card(), 'half.onnx')).toThrow(
-      /half\.onnx is not an ONNX model/,
-    );
+    expect(() => read(half, {}, 'half.onnx')).toThrow(/half\.onnx is not an ONNX model/);
   });
 });

@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files.ts';
+import { withLock } from '../lock.ts';
 import { FLOAT, ModelProto, type Node, type Tensor, valueInfo } from '../onnx.ts';
 import { walkResnet50 } from './architecture.ts';
 import { FloatEmitter } from './float.ts';
@@ -18,13 +19,18 @@ const EXPORTER_VERSION = 1;
  */
 export async function makeTestCard(name: string, modelDir: string): Promise<string> {
   const path = join(modelDir, `${name}-${EXPORTER_VERSION}.onnx`);
-  try {
-    await access(path);
-  } catch {
-    await writeWhole(path, encodeTestCard(name));
-  }
+  if (await isThere(path)) return path;
+  await withLock(`${path}.lock`, async () => {
+    if (!(await isThere(path))) await writeWhole(path, encodeTestCard(name));
+  });
   return path;
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 type Parts = { node: Node[]; initializer: Tensor[] };
 

@@ -16,6 +16,8 @@ interface Waiting {
 export interface BatchLimits {
   readonly max: number;
   readonly waitMs: number;
+  /** Whether the model takes batches of exactly `max`: a smaller one is filled up with black. */
+  readonly exact?: boolean;
 }
 
 export class Batcher {
@@ -51,7 +53,8 @@ export class Batcher {
   async #run(batch: Waiting[]): Promise<void> {
     this.#running++;
     try {
-      const pixels = new Uint8Array(batch.length * PHOTO_BYTES);
+      const photos = this.#limits.exact ? this.#limits.max : batch.length;
+      const pixels = new Uint8Array(photos * PHOTO_BYTES);
       for (const [i, photo] of batch.entries()) pixels.set(photo.pixels, i * PHOTO_BYTES);
       const { probabilities, inferenceMs } = await this.#backend.infer(pixels);
       for (const [i, photo] of batch.entries()) {

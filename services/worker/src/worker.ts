@@ -19,6 +19,9 @@ import { Heartbeat } from './heartbeat.ts';
 import { JobHandler } from './job-handler.ts';
 import { Replier } from './replier.ts';
 
+/** Run when a model is prepared, to see that it answers as before. */
+const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
+
 export interface Worker {
   readonly name: string;
   readonly model: ModelCardInfo;
@@ -34,22 +37,37 @@ export async function startWorker(
   log: Logger,
   createBackend: (model: PreparedModel) => Backend = (model) => onnxBackend(config, model),
 ): Promise<Worker> {
-  const model = await loadModel(config.MODEL, config.MODEL_DIR);
+  const model = await loadModel(config.MODEL, config.MODEL_DIR, { check: CHECK });
+  if (!model.prepared) {
+    log.warn(
+      { model: model.card.name, reason: model.reason },
+      'the model cannot be prepared: it is served as it was exported, which costs some time a photo',
+    );
+  }
   const backend = createBackend(model);
   const decoder = await Decoder.create({
     decoder: config.DECODER,
     maxPixels: config.MAX_PIXELS,
     maxDecodePixels: config.MAX_DECODE_PIXELS,
   });
-  await backend.start();
+  const { providers, skipped } = await backend.start();
+  for (const { provider, reason } of skipped) {
+    log.warn({ provider, reason }, `execution provider ${provider} is not to be had, left out`);
+  }
+  log.info({ providers, prepared: model.prepared }, 'model loaded');
   const [redis, reader] = await connect(config, log);
   const keys = createKeys(config.KEY_PREFIX);
   const clock = new RedisClock(redis);
   const batchMax = model.batch ?? config.BATCH_MAX;
-  const batcher = new Batcher(backend, { max: batchMax, waitMs: config.BATCH_WAIT_MS });
+  const batcher = new Batcher(backend, {
+    max: batchMax,
+    waitMs: config.BATCH_WAIT_MS,
+    exact: model.batch !== undefined,
+  });
   const replier = new Replier(redis, keys);
-  const info = describeModel(model, config);
+  const info = describeModel(model, providers);
   const handler = new JobHandler({ decoder, batcher, replier, clock, model: model.card, log });
+
   const consumer = new Consumer({
     reader,
     redis,
@@ -91,8 +109,12 @@ export async function startWorker(
 }
 
 function onnxBackend(config: WorkerConfig, model: PreparedModel): Backend {
+  const { input, output } = model.exported;
+  const { normalization } = model.card;
   return new OnnxBackend({
     path: model.path,
+    exported: model.prepared ? undefined : { input, output, normalization },
+    batch: model.batch,
     sessions: config.SESSIONS,
     threads: config.INTRA_OP_THREADS,
     providers: config.EXECUTION_PROVIDERS,
@@ -111,8 +133,8 @@ async function connect(config: WorkerConfig, log: Logger): Promise<[Redis, Redis
 }
 
 function describeModel(
-  { card, sha256, explain }: PreparedModel,
-  config: WorkerConfig,
+  { card, sha256, explain, prepared }: PreparedModel,
+  providers: readonly string[],
 ): ModelCardInfo {
   return {
     name: card.name,
@@ -124,8 +146,8 @@ function describeModel(
     top5: card.top5 ?? null,
     classes: CLASSES,
     input: [SIDE, SIDE],
-    prepared: true,
-    providers: config.EXECUTION_PROVIDERS,
+    prepared,
+    providers: [...providers],
     explain,
   };
 }

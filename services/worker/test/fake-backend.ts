@@ -1,5 +1,5 @@
 // A backend that answers by a rule of the test's, when the test lets it.
-import type { Backend, BatchOutput } from '../src/backend/backend.ts';
+import type { Backend, BatchOutput, Started } from '../src/backend/backend.ts';
 import { CLASSES, PHOTO_BYTES } from '../src/backend/backend.ts';
 
 export class FakeBackend implements Backend {
@@ -15,7 +15,9 @@ export class FakeBackend implements Backend {
     this.concurrency = concurrency;
   }
 
-  async start(): Promise<void> {}
+  async start(): Promise<Started> {
+    return { providers: ['cpu'], skipped: [] };
+  }
 
   /** The best category of each photo is the value of its first byte. */
   async infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput> {

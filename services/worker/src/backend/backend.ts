@@ -12,11 +12,19 @@ export interface BatchOutput {
   readonly inferenceMs: number;
 }
 
+/** What a backend tells of itself when it has started. */
+export interface Started {
+  /** Execution providers in use, in order. */
+  readonly providers: readonly string[];
+  /** Those that were asked for and could not be had, and why. */
+  readonly skipped: readonly { readonly provider: string; readonly reason: string }[];
+}
+
 export interface Backend {
   /** How many calls of `infer` run at the same time. */
   readonly concurrency: number;
   /** Loads the model and runs one real inference with each session. Rejects when it cannot. */
-  start(): Promise<void>;
+  start(): Promise<Started>;
   /** `pixels`: uint8, [n, 224, 224, 3], RGB; its buffer is moved away. */
   infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput>;
   /** Resolves with the reason when a session is lost, which only a new process mends. */

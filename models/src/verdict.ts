@@ -1,0 +1,42 @@
+// The small file beside a prepared model: what is known of it, so that it is found out once.
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { sha256Of, writeWhole } from './files.ts';
+
+const verdictSchema = z.object({
+  /** False where the file must be served as it was exported. */
+  prepared: z.boolean(),
+  /** Why it is not prepared. */
+  reason: z.string().optional(),
+  /** Of the prepared file. */
+  sha256: z.string().optional(),
+  /** Input and output of the exported graph. */
+  input: z.string(),
+  output: z.string(),
+  /** The batch dimension where it is fixed. */
+  batch: z.int().positive().optional(),
+  explain: z.boolean(),
+  /** Whether the graph computes with int8. */
+  quantized: z.boolean(),
+  /** Set when exported and prepared model have been compared: their largest difference. */
+  checked: z.object({ difference: z.number(), tolerance: z.number() }).optional(),
+});
+
+export type Verdict = z.infer<typeof verdictSchema>;
+
+const pathOf = (prepared: string): string => `${prepared}.json`;
+
+/** What is known of a prepared file; undefined when it was not made yet or is damaged. */
+export async function readVerdict(prepared: string): Promise<Verdict | undefined> {
+  try {
+    const verdict = verdictSchema.parse(JSON.parse(await readFile(pathOf(prepared), 'utf8')));
+    const whole = !verdict.prepared || (await sha256Of(prepared)) === verdict.sha256;
+    return whole ? verdict : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeVerdict(prepared: string, verdict: Verdict): Promise<void> {
+  await writeWhole(pathOf(prepared), `${JSON.stringify(verdict, null, 2)}\n`);
+}

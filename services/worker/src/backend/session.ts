@@ -1,0 +1,112 @@
+// One ONNX Runtime session, pixels to probabilities. The only file that imports onnxruntime-node.
+import { PIXELS, PROBABILITIES } from '@synset/models/interface';
+import { type Normalization, normalizePixels, toProbabilities } from '@synset/models/normalize';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { PHOTO_BYTES, SIDE } from './backend.ts';
+
+/** A model that is served as it was exported: what a prepared one has in its graph is done here. */
+export interface ExportedGraph {
+  readonly input: string;
+  readonly output: string;
+  readonly normalization: Normalization;
+}
+
+export interface SessionOptions {
+  readonly path: string;
+  readonly threads: number;
+  /** Execution providers in order of preference. */
+  readonly providers: readonly string[];
+  /** Left out for a prepared model. */
+  readonly exported?: ExportedGraph | undefined;
+}
+
+/** An execution provider that could not be had, and why. */
+export interface Skipped {
+  readonly provider: string;
+  readonly reason: string;
+}
+
+export class Session {
+  /** Execution providers that the session was made with. */
+  readonly providers: readonly string[];
+  readonly skipped: readonly Skipped[];
+  readonly #session: InferenceSession;
+  readonly #exported: ExportedGraph | undefined;
+
+  private constructor(
+    session: InferenceSession,
+    providers: readonly string[],
+    skipped: readonly Skipped[],
+    exported: ExportedGraph | undefined,
+  ) {
+    this.#session = session;
+    this.providers = providers;
+    this.skipped = skipped;
+    this.#exported = exported;
+  }
+
+  /** Without the providers that do not load; rejects when none does. */
+  static async open(options: SessionOptions): Promise<Session> {
+    const skipped: Skipped[] = [];
+    let providers = options.providers;
+    for (;;) {
+      try {
+        const session = await create(options, providers);
+        return new Session(session, providers, skipped, options.exported);
+      } catch (error) {
+        const [provider, ...rest] = providers;
+        if (provider === undefined || rest.length === 0) throw error;
+        skipped.push({ provider, reason: oneLine(error) });
+        providers = rest;
+      }
+    }
+  }
+
+  /** `pixels`: uint8, [n, 224, 224, 3]. Gives float32, [n, 1000]. */
+  async run(pixels: Uint8Array): Promise<Float32Array> {
+    const n = pixels.length / PHOTO_BYTES;
+    if (!this.#exported) {
+      return await this.#run(
+        PIXELS,
+        new Tensor('uint8', pixels, [n, SIDE, SIDE, 3]),
+        PROBABILITIES,
+      );
+    }
+    const { input, output, normalization } = this.#exported;
+    const planes = normalizePixels(pixels, normalization);
+    const logits = await this.#run(
+      input,
+      new Tensor('float32', planes, [n, 3, SIDE, SIDE]),
+      output,
+    );
+    return toProbabilities(logits);
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  async #run(input: string, tensor: Tensor, output: string): Promise<Float32Array> {
+    const outputs = await this.#session.run({ [input]: tensor }, [output]);
+    return outputs[output]?.data as Float32Array;
+  }
+}
+
+function create(
+  { path, threads }: SessionOptions,
+  providers: readonly string[],
+): Promise<InferenceSession> {
+  return InferenceSession.create(path, {
+    executionProviders: [...providers],
+    // Always explicit: the default follows the host's cores, not the container's
+    // (microsoft/onnxruntime#29510), and several sessions would share them badly.
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // What goes wrong is thrown; otherwise it would also go to the terminal, beside our log.
+    logSeverityLevel: 4,
+  });
+}
+
+const oneLine = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).replaceAll(/\s+/g, ' ');
