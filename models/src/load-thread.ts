@@ -1,23 +1,6 @@
 // The thread that a model is loaded in.
-import { parentPort, workerData } from 'node:worker_threads';
-import { ModelError } from './error.ts';
-import type { LoadResult } from './load.ts';
+import { workerData } from 'node:worker_threads';
 import { loadModelHere } from './load-here.ts';
+import { answerWith } from './thread.ts';
 
-interface Request {
-  model: string;
-  modelDir: string;
-  check: string | undefined;
-}
-
-async function load({ model, modelDir, check }: Request): Promise<LoadResult> {
-  try {
-    return { model: await loadModelHere(model, modelDir, check) };
-  } catch (error) {
-    // Errors lose their class on the way between threads.
-    if (error instanceof ModelError) return { problem: error.message };
-    throw error;
-  }
-}
-
-parentPort?.postMessage(await load(workerData));
+await answerWith(() => loadModelHere(workerData.model, workerData.modelDir, workerData.check));

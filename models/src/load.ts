@@ -1,9 +1,8 @@
 // Models by name: whether one is there, and the prepared file of one.
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { inCatalogue, isTestCard, type ModelCard } from './card.ts';
-import { ModelError } from './error.ts';
+import { runInThread } from './thread.ts';
 
 export interface PreparedModel {
   card: ModelCard;
@@ -28,15 +27,11 @@ export interface LoadOptions {
   check?: URL;
 }
 
-/** What the loading thread answers with. */
-export type LoadResult = { model: PreparedModel } | { problem: string };
-
 /**
  * Finds the model that `model` names, makes it if it is a test card, checks it and prepares it.
  * Any number of processes may do so at once; what is there already is reused.
  *
- * Runs in a thread that ends with it: reading files of 100 MB as protobuf would leave a process
- * that lives for months 130 to 300 MB larger.
+ * Runs in a thread that ends with it, so that a process that lives for months stays small.
  * @param model a name in the catalogue, or the path of a JSON card, whose `file` is relative to it
  * @param modelDir holds the exported files and, in `prepared/`, what is made of them
  * @throws {ModelError} one line that says what is wrong and what to do
@@ -46,15 +41,8 @@ export async function loadModel(
   modelDir: string,
   { check }: LoadOptions = {},
 ): Promise<PreparedModel> {
-  const workerData = { model, modelDir, check: check?.href };
-  const thread = new Worker(new URL('./load-thread.ts', import.meta.url), { workerData });
-  const ended = new Promise((resolve) => thread.once('exit', resolve));
-  const result = await new Promise<LoadResult>((resolve, reject) => {
-    thread.once('message', resolve).once('error', reject);
-  });
-  await ended;
-  if ('problem' in result) throw new ModelError(result.problem);
-  return result.model;
+  const script = new URL('./load-thread.ts', import.meta.url);
+  return await runInThread(script, { model, modelDir, check: check?.href });
 }
 
 /** Whether the file of a catalogue entry lies in `modelDir`; test cards can always be made. */
