@@ -46,3 +46,14 @@ test('a failing inference fails its batch alone', async () => {
   const results = await Promise.allSettled([best(batcher, 255), best(batcher, 7)]);
   expect(results).toMatchObject([{ status: 'rejected' }, { value: 7 }]);
 });
+
+test('fills up the batches of a model that takes one size only', async () => {
+  const backend = new FakeBackend();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  backend.gate = promise;
+  const batcher = new Batcher(backend, { max: 4, waitMs: 0, exact: true });
+  const answers = [1, 2, 3].map((value) => best(batcher, value));
+  resolve();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3]);
+  expect(backend.batches).toEqual([4, 4]);
+});

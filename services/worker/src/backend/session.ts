@@ -1,7 +1,7 @@
 // One ONNX Runtime session, pixels to probabilities. The only file that imports onnxruntime-node.
 import { PIXELS, PROBABILITIES } from '@synset/models/interface';
 import { type Normalization, normalizePixels, toProbabilities } from '@synset/models/normalize';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { PHOTO_BYTES, SIDE } from './backend.ts';
 
 /** A model that is served as it was exported: what a prepared one has in its graph is done here. */
@@ -47,19 +47,13 @@ export class Session {
 
   /** Without the providers that do not load; rejects when none does. */
   static async open(options: SessionOptions): Promise<Session> {
-    const skipped: Skipped[] = [];
-    let providers = options.providers;
-    for (;;) {
-      try {
-        const session = await create(options, providers);
-        return new Session(session, providers, skipped, options.exported);
-      } catch (error) {
-        const [provider, ...rest] = providers;
-        if (provider === undefined || rest.length === 0) throw error;
-        skipped.push({ provider, reason: oneLine(error) });
-        providers = rest;
-      }
-    }
+    const skipped = options.providers.filter(isMissing).map((provider) => ({
+      provider,
+      reason: 'ONNX Runtime has none of this name for this machine',
+    }));
+    const providers = options.providers.filter((provider) => !isMissing(provider));
+    const opened = await openWith(options, providers, skipped);
+    return new Session(opened.session, opened.providers, skipped, options.exported);
   }
 
   /** `pixels`: uint8, [n, 224, 224, 3]. Gives float32, [n, 1000]. */
@@ -90,6 +84,40 @@ export class Session {
     const outputs = await this.#session.run({ [input]: tensor }, [output]);
     return outputs[output]?.data as Float32Array;
   }
+}
+
+/** onnxruntime-node would leave such a one out and say so on the terminal only. */
+const isMissing = (provider: string): boolean =>
+  !listSupportedBackends().some(({ name }) => name === provider);
+
+async function openWith(options: SessionOptions, providers: string[], skipped: Skipped[]) {
+  const failed = (reason: unknown) => {
+    const all = skipped.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
+    return all ? new Error(`no execution provider is to be had (${all})`) : reason;
+  };
+  if (providers.length === 0) throw failed(undefined);
+  try {
+    return { providers, session: await create(options, providers) };
+  } catch (error) {
+    // Which of them it was is not said, so each is tried by itself.
+    const loading = await loadable(options, providers, skipped);
+    if (loading.length === providers.length || loading.length === 0) throw failed(error);
+    return { providers: loading, session: await create(options, loading) };
+  }
+}
+
+/** Those that make a session; the others, but not the CPU, go to `skipped`. */
+async function loadable(options: SessionOptions, providers: string[], skipped: Skipped[]) {
+  const found: string[] = [];
+  for (const provider of providers) {
+    try {
+      if (provider !== 'cpu') await (await create(options, [provider])).release();
+      found.push(provider);
+    } catch (error) {
+      skipped.push({ provider, reason: oneLine(error) });
+    }
+  }
+  return found;
 }
 
 function create(
