@@ -2,8 +2,7 @@
 import { Jimp } from 'jimp';
 import { answerCalls } from '../thread.ts';
 import { type Decoded, type Geometry, geometry } from './geometry.ts';
-
-type Image = Awaited<ReturnType<typeof Jimp.fromBuffer>>;
+import { resizeAndCrop } from './resize.ts';
 
 /** Megabytes that jpeg-js may use for a photo of 16 million pixels. */
 const JPEG_MEMORY_MB = 512;
@@ -20,25 +19,7 @@ function flatten(data: Uint8Array): void {
   }
 }
 
-function dropAlpha(rgba: Uint8Array): Uint8Array<ArrayBuffer> {
-  const rgb = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4) {
-    rgb[to++] = rgba[from] as number;
-    rgb[to++] = rgba[from + 1] as number;
-    rgb[to++] = rgba[from + 2] as number;
-  }
-  return rgb;
-}
-
 const box = ({ left: x, top: y, width: w, height: h }: Geometry['crop']) => ({ x, y, w, h });
-
-/** jimp's default resize averages as it shrinks; its named modes only sample. */
-function resizeAndCrop(image: Image): void {
-  const { strip, resized, crop } = geometry(image);
-  if (strip) image.crop(box(strip));
-  image.resize({ w: resized.width, h: resized.height });
-  image.crop(box(crop));
-}
 
 async function decode(file: Uint8Array): Promise<Decoded> {
   // Not Jimp.read: it drops the options (jimp-dev/jimp#1357).
@@ -47,8 +28,10 @@ async function decode(file: Uint8Array): Promise<Decoded> {
   });
   const { width, height } = image;
   flatten(image.bitmap.data);
-  resizeAndCrop(image as Image);
-  return { pixels: dropAlpha(image.bitmap.data), width, height };
+  const plan = geometry(image);
+  if (plan.strip) image.crop(box(plan.strip));
+  // Not jimp's resize: its named modes only sample, and its default one rounds more coarsely.
+  return { pixels: resizeAndCrop({ ...image.bitmap, channels: 4 }, plan), width, height };
 }
 
 answerCalls(decode, ({ pixels }) => [pixels.buffer as ArrayBuffer]);
