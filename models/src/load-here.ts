@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { catalogue, inCatalogue, isTestCard, type ModelCard, parseCard } from './card.ts';
 import { ModelError } from './error.ts';
+import { explainerPath } from './explainer.ts';
 import { removeLeftOvers, sha256Of } from './files.ts';
 import type { PreparedModel } from './load.ts';
 import { PREPARATION_VERSION } from './prepare.ts';
@@ -23,14 +24,16 @@ export async function loadModelHere(
   await removeLeftOvers(folder);
   const path = join(folder, preparedName(sha256, card));
   const { prepared, ...verdict } = await prepareOnce({ exported, card, path, check });
-  const { input, output, batch, explain, reason } = verdict;
+  const { input, output, batch, explain, channels, reason } = verdict;
+  const canExplain = prepared && explain && channels !== undefined;
   return {
     card,
     sha256,
     path: prepared ? path : exported,
     prepared,
-    explain: prepared && explain,
+    explain: canExplain,
     exported: { path: exported, input, output },
+    ...(canExplain ? { explainer: { path: explainerPath(path), channels } } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(batch === undefined ? {} : { batch }),
   };

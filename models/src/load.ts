@@ -16,8 +16,10 @@ export interface PreparedModel {
   reason?: string;
   /** The exported file, its input and its output. */
   exported: { path: string; input: string; output: string };
-  /** Whether the prepared file has the output `feature_map`. */
+  /** Whether the prepared file has the output `feature_map`, and so class activation maps. */
   explain: boolean;
+  /** The dense layer's weights, for `readExplainer`. */
+  explainer?: { path: string; channels: number };
   /** Set where the graph takes batches of exactly this size. */
   batch?: number;
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ModelCard } from './card.ts';
+import { explainerPath } from './explainer.ts';
 import { sha256Of, writeWhole } from './files.ts';
 import { prepareModel, readExport } from './prepare.ts';
 import type { Verdict } from './verdict.ts';
@@ -22,7 +23,10 @@ export async function makePrepared({ exported, card, path }: Made): Promise<Verd
   const made = attempt(() => prepareModel(read, card.normalization));
   if ('reason' in made) return { ...known, prepared: false, explain: false, reason: made.reason };
   await writeWhole(path, made.bytes);
-  return { ...known, prepared: true, explain: made.explain, sha256: await sha256Of(path) };
+  const { dense } = made;
+  if (dense) await writeWhole(explainerPath(path), new Uint8Array(dense.data.buffer));
+  const explain = dense ? { explain: true, channels: dense.columns } : { explain: false };
+  return { ...known, prepared: true, ...explain, sha256: await sha256Of(path) };
 }
 
 /** Whatever goes wrong in preparing is no reason not to serve the model. */

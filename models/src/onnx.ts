@@ -14,6 +14,8 @@ export type Dimension = onnx.TensorShapeProto.IDimension;
 
 export const FLOAT = TensorProto.DataType.FLOAT;
 export const UINT8 = TensorProto.DataType.UINT8;
+export const INT8 = TensorProto.DataType.INT8;
+export const INT32 = TensorProto.DataType.INT32;
 export const EXTERNAL = TensorProto.DataLocation.EXTERNAL;
 
 type Data = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
@@ -21,8 +23,8 @@ type Data = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 function dataType(data: Data): number {
   if (data instanceof Float32Array) return FLOAT;
   if (data instanceof BigInt64Array) return TensorProto.DataType.INT64;
-  if (data instanceof Int32Array) return TensorProto.DataType.INT32;
-  return data instanceof Int8Array ? TensorProto.DataType.INT8 : UINT8;
+  if (data instanceof Int32Array) return INT32;
+  return data instanceof Int8Array ? INT8 : UINT8;
 }
 
 /** A tensor whose values lie in `raw_data` (little-endian, as every platform of Node is); not copied. */

@@ -1,6 +1,7 @@
 // Prepares a model and has it checked, once for all processes that want it.
 import { rm } from 'node:fs/promises';
 import { type Check, toleranceOf } from './check.ts';
+import { explainerPath } from './explainer.ts';
 import { withLock } from './lock.ts';
 import type { Made } from './make-prepared.ts';
 import { runInThread } from './thread.ts';
@@ -45,6 +46,7 @@ async function judge(made: Verdict, order: Order, module: string): Promise<Verdi
   const reason = found.reason ?? tooFar(difference, tolerance);
   if (reason === undefined) return verdict;
   await rm(order.path, { force: true });
+  await rm(explainerPath(order.path), { force: true });
   return { ...verdict, prepared: false, explain: false, reason };
 }
 

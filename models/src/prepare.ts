@@ -2,6 +2,7 @@
 //
 // So no pixel is touched in JavaScript between the decoder and the network.
 import type { ModelCard } from './card.ts';
+import { findDense } from './dense.ts';
 import { ModelError } from './error.ts';
 import {
   batchOf,
@@ -25,6 +26,7 @@ import {
   valueInfo,
 } from './onnx.ts';
 import { freeNames } from './rename.ts';
+import type { Matrix } from './tensor.ts';
 
 /** Part of the name of prepared files: a change of the preparation must raise it. */
 export const PREPARATION_VERSION = 2;
@@ -33,6 +35,7 @@ export const PREPARATION_VERSION = 2;
 const OLDEST_OPSET = 7;
 
 const SIDE = 224;
+const CLASSES = 1000;
 
 /** What is added to the graph has names that begin with this. */
 const OWN = 'synset_prepared_';
@@ -69,30 +72,32 @@ export function readExport(bytes: Uint8Array, card: ModelCard, file: string): Ex
 }
 
 /**
- * Puts normalization before an exported model, softmax behind it, and the feature map beside.
+ * Puts normalization before an exported model, softmax behind it, and the feature map beside
+ * where it explains the answer.
  * Changes the graph that it is given.
- * @returns the prepared ONNX file
+ * @returns the prepared ONNX file and, where it has a feature map, the dense layer behind it
  */
 export function prepareModel(
   exported: Export,
   normalization: Normalization,
-): { bytes: Uint8Array; explain: boolean } {
+): { bytes: Uint8Array; dense: Matrix | undefined } {
   const { model, input, output, batch = 'N' } = exported;
   const { graph } = model;
   const renamed = freeNames(graph, [PIXELS, PROBABILITIES, FEATURE_MAP], OWN);
+  const map = findFeatureMap(graph);
+  const dense = map && findDense(graph, renamed(output), CLASSES);
   addPrefix(graph, renamed(input), normalization);
   addSoftmax(graph, renamed(output));
   // Files up to IR 3 list their weights as inputs, which keeps ONNX Runtime from treating them as
   // constants (and from fusing normalization into convolutions); IR 4 lets us leave them out.
   graph.input = [valueInfo(PIXELS, UINT8, [batch, SIDE, SIDE, 3])];
-  graph.output = [valueInfo(PROBABILITIES, FLOAT, [batch, 1000])];
+  graph.output = [valueInfo(PROBABILITIES, FLOAT, [batch, CLASSES])];
   model.irVersion = Math.max(4, Number(model.irVersion ?? 0));
-  const map = findFeatureMap(graph);
-  if (map) {
+  if (map && dense) {
     addFeatureMap(graph, map);
     graph.output.push(valueInfo(FEATURE_MAP, FLOAT, [batch, 'C', 7, 7]));
   }
-  return { bytes: ModelProto.encode(model).finish(), explain: map !== undefined };
+  return { bytes: ModelProto.encode(model).finish(), dense };
 }
 
 function checkOpset({ opsetImport }: Model, file: string): void {

@@ -1,6 +1,7 @@
 // The small file beside a prepared model: what is known of it, so that it is found out once.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { hasExplainer } from './explainer.ts';
 import { sha256Of, writeWhole } from './files.ts';
 
 const verdictSchema = z.object({
@@ -16,6 +17,8 @@ const verdictSchema = z.object({
   /** The batch dimension where it is fixed. */
   batch: z.int().positive().optional(),
   explain: z.boolean(),
+  /** Channels of the feature map where the dense layer's weights lie beside the prepared file. */
+  channels: z.int().positive().optional(),
   /** Whether the graph computes with int8. */
   quantized: z.boolean(),
   /** Set when exported and prepared model have been compared: their largest difference. */
@@ -30,8 +33,10 @@ const pathOf = (prepared: string): string => `${prepared}.json`;
 export async function readVerdict(prepared: string): Promise<Verdict | undefined> {
   try {
     const verdict = verdictSchema.parse(JSON.parse(await readFile(pathOf(prepared), 'utf8')));
-    const whole = !verdict.prepared || (await sha256Of(prepared)) === verdict.sha256;
-    return whole ? verdict : undefined;
+    const { channels } = verdict;
+    if (!verdict.prepared) return verdict;
+    if (channels !== undefined && !(await hasExplainer(prepared, channels))) return undefined;
+    return (await sha256Of(prepared)) === verdict.sha256 ? verdict : undefined;
   } catch {
     return undefined;
   }

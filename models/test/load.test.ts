@@ -161,8 +161,8 @@ describe('prepared files', () => {
     const [first, ...others] = await Promise.all(loads);
     for (const other of others) expect(other).toEqual(first);
     await (await openSession(first?.path ?? '')).release();
-    // The prepared model and what is known of it; no lock is left.
-    expect(await readdir(join(modelDir, 'prepared'))).toHaveLength(2);
+    // The prepared model, its dense layer and what is known of it; no lock is left.
+    expect(await readdir(join(modelDir, 'prepared'))).toHaveLength(3);
     expect(await readdir(modelDir)).toHaveLength(2);
   });
 });

@@ -28,8 +28,8 @@ describe('a model that four processes want at once', () => {
     const loaded = await Promise.all([load(), load(), load(), load()]);
     expect(new Set(loaded.map(({ stdout }) => stdout)).size).toBe(1);
     expect((await readFile(count, 'utf8')).trim().split('\n')).toHaveLength(1);
-    // No lock and no temporary file is left.
-    expect(await readdir(join(modelDir, 'prepared'))).toHaveLength(2);
+    // Model, dense layer and verdict: no lock and no temporary file is left.
+    expect(await readdir(join(modelDir, 'prepared'))).toHaveLength(3);
   });
 
   it('that is a test card is made once', { timeout: 60_000 }, async () => {

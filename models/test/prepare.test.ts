@@ -22,7 +22,8 @@ const read = (bytes: Uint8Array, fields: Partial<ModelCard> = {}, file = 'tiny.o
 function describePrepared(options: help.Tiny = {}, fields: Partial<ModelCard> = {}) {
   const exported = read(help.tinyModel(options), fields);
   const { normalization } = card(fields);
-  return { batch: exported.batch, ...prepareModel(exported, normalization) };
+  const { bytes, dense } = prepareModel(exported, normalization);
+  return { batch: exported.batch, bytes, dense, explain: dense !== undefined };
 }
 
 const prepare = (options?: help.Tiny, fields?: Partial<ModelCard>): Uint8Array =>
@@ -126,6 +127,12 @@ describe('a prepared graph', () => {
     await session.release();
   });
 
+  it('reads the weights of the dense layer', () => {
+    const { dense } = describePrepared();
+    expect(dense).toMatchObject({ rows: 1000, columns: 3 });
+    expect(dense?.data[5]).toBeCloseTo(((5 * 37) % 101) / 50 - 1, 6);
+  });
+
   it('explains nothing where there is no global average pooling, or more than one', () => {
     const none: help.Tiny = { pool: (from, to) => [node('GlobalMaxPool', [from], to)] };
     expect(describePrepared(none).explain).toBe(false);
@@ -136,6 +143,8 @@ describe('a prepared graph', () => {
       ],
     };
     expect(describePrepared(two).explain).toBe(false);
+    const more: help.Tiny = { tail: (from, to) => [node('Relu', [from], to)] };
+    expect(describePrepared(more).explain, 'something else behind the dense layer').toBe(false);
     expect(describePrepared()).toMatchObject({ explain: true, batch: undefined });
   });
 });

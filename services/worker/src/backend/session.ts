@@ -1,5 +1,5 @@
 // One ONNX Runtime session, pixels to probabilities. The only file that imports onnxruntime-node.
-import { PIXELS, PROBABILITIES } from '@synset/models/interface';
+import { FEATURE_MAP, PIXELS, PROBABILITIES } from '@synset/models/interface';
 import { type Normalization, normalizePixels, toProbabilities } from '@synset/models/normalize';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { PHOTO_BYTES, SIDE } from './backend.ts';
@@ -74,6 +74,20 @@ export class Session {
       output,
     );
     return toProbabilities(logits);
+  }
+
+  /** As `run`, with the last feature map of a prepared model that explains: [n, channels, 7, 7]. */
+  async runWithMap(
+    pixels: Uint8Array,
+  ): Promise<{ probabilities: Float32Array; map: Float32Array }> {
+    const n = pixels.length / PHOTO_BYTES;
+    const input = { [PIXELS]: new Tensor('uint8', pixels, [n, SIDE, SIDE, 3]) };
+    const output = await this.#session.run(input, [PROBABILITIES, FEATURE_MAP]);
+    const [probabilities, map] = [output[PROBABILITIES], output[FEATURE_MAP]];
+    return {
+      probabilities: probabilities?.data as Float32Array,
+      map: map?.data as Float32Array,
+    };
   }
 
   async release(): Promise<void> {
