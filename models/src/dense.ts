@@ -47,7 +47,16 @@ function follow(graph: Graph, from: Node | Reached, passing: Set<string>): Reach
     if (!next) return { node, isOutput: (wanted) => wanted === name };
     node = next;
     if (!passing.has(next.opType ?? '')) return { node, isOutput: () => false };
+    // A sum with something else than a bias would be explained by half.
+    if (!next.input?.every((input) => input === name || isConstant(graph, input))) return undefined;
   }
+}
+
+/** Whether a tensor does not depend on the photo; an input that is left out has no name. */
+function isConstant(graph: Graph, name: string): boolean {
+  if (!name || graph.initializer?.some((weight) => weight.name === name)) return true;
+  const made = graph.node?.find(({ output }) => output?.includes(name));
+  return made?.input?.every((input) => isConstant(graph, input)) ?? false;
 }
 
 function weightsOf(graph: Graph, { opType, input, attribute }: Node): Matrix | undefined {

@@ -145,6 +145,16 @@ describe('a prepared graph', () => {
     expect(describePrepared(two).explain).toBe(false);
     const more: help.Tiny = { tail: (from, to) => [node('Relu', [from], to)] };
     expect(describePrepared(more).explain, 'something else behind the dense layer').toBe(false);
+    const sum: help.Tiny = {
+      tail: (from, to) => [
+        node('ReduceMean', ['data'], 'mean', { axes: [1, 2, 3] }),
+        node('Flatten', ['mean'], 'mean_flat', { axis: 1 }),
+        node('Add', [from, 'mean_flat'], to),
+      ],
+    };
+    expect(describePrepared(sum).explain, 'something else is added').toBe(false);
+    const bias: help.Tiny = { tail: (from, to) => [node('Add', [from, 'map_scale'], to)] };
+    expect(describePrepared(bias).explain).toBe(true);
     expect(describePrepared()).toMatchObject({ explain: true, batch: undefined });
   });
 });
