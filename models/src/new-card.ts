@@ -43,10 +43,11 @@ export async function readModel(path: string): Promise<Uint8Array> {
 function classesOf(graph: Graph, file: string): string {
   const fitting = (graph.output ?? []).flatMap(({ name }) => {
     try {
-      return [findOutput(graph, name ?? '', file)];
+      return [findOutput(graph, name ?? '', file).name];
     } catch {
       return [];
     }
   });
-  return fitting.length === 1 && fitting[0] ? fitting[0] : findOutput(graph, undefined, file);
+  const [only] = fitting;
+  return fitting.length === 1 && only ? only : findOutput(graph, undefined, file).name;
 }

@@ -163,7 +163,7 @@ describe('a file of one’s own', () => {
     expect(output).toMatch(/^output +logits float32 \[N,1000\]$/m);
     expect(output).toMatch(/^opset +12, com\.microsoft 1$/m);
     expect(output).toMatch(/^ir +4$/m);
-    expect(output).toMatch(/^parameters +3002 \(3001 float32, 1 uint8\)$/m);
+    expect(output).toMatch(/^parameters +3004 \(3001 float32, 1 uint8, 2 int64\)$/m);
     expect(output).toMatch(/^operators +5 \(1 AveragePool, 1 GlobalAveragePool, /m);
   });
 
