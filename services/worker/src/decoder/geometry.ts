@@ -19,7 +19,7 @@ export interface Decoded {
   readonly height: number;
 }
 
-export const RESIZE_SIDE = 256;
+const RESIZE_SIDE = 256;
 export const CROP_SIDE = 224;
 
 /** A strip longer than this many times its short side is cut first: resized whole it would not fit. */
