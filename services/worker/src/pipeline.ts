@@ -1,0 +1,84 @@
+// What turns photos into probabilities, as the settings say: model, decoder, batcher and backend.
+// Knows neither Redis nor jobs, so that accuracy is measured on what serves.
+import { loadModel, type PreparedModel } from '@synset/models';
+import type { Backend, Started } from './backend/backend.ts';
+import { OnnxBackend } from './backend/onnx-backend.ts';
+import { Batcher } from './batcher.ts';
+import type { WorkerConfig } from './config.ts';
+import { Decoder } from './decoder/decoder.ts';
+
+/** Run when a model is prepared, to see that it answers as before. */
+const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
+
+export interface Pipeline {
+  readonly model: PreparedModel;
+  readonly decoder: Decoder;
+  readonly batcher: Batcher;
+  readonly backend: Backend;
+  /** Execution providers in use, in order. */
+  readonly providers: readonly string[];
+  /** Photos worth having under way: as many as run, and as many again that are decoded meanwhile. */
+  readonly capacity: number;
+  close(): Promise<void>;
+}
+
+/** What is needed of a logger. */
+export interface PipelineLog {
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+/** Warmed up when the promise resolves. Rejects when the model does not load. */
+export async function startPipeline(
+  config: WorkerConfig,
+  log: PipelineLog,
+  createBackend: (model: PreparedModel) => Backend = (model) => onnxBackend(config, model),
+): Promise<Pipeline> {
+  const model = await loadModel(config.MODEL, config.MODEL_DIR, { check: CHECK });
+  const backend = createBackend(model);
+  const decoder = await Decoder.create({
+    decoder: config.DECODER,
+    maxPixels: config.MAX_PIXELS,
+    maxDecodePixels: config.MAX_DECODE_PIXELS,
+  });
+  const started = await backend.start();
+  logLoaded(model, started, log);
+  const max = model.batch ?? config.BATCH_MAX;
+  const limits = { max, waitMs: config.BATCH_WAIT_MS, exact: model.batch !== undefined };
+  return {
+    model,
+    decoder,
+    batcher: new Batcher(backend, limits),
+    backend,
+    providers: started.providers,
+    capacity: 2 * backend.concurrency * max,
+    close: async () => void (await Promise.all([backend.close(), decoder.close()])),
+  };
+}
+
+function logLoaded(model: PreparedModel, { providers, skipped }: Started, log: PipelineLog): void {
+  const { card, prepared, reason } = model;
+  if (!prepared) {
+    log.warn(
+      { model: card.name, reason },
+      'the model cannot be prepared: it is served as it was exported, which costs some time a photo',
+    );
+  }
+  for (const { provider, reason } of skipped) {
+    log.warn({ provider, reason }, `execution provider ${provider} is not to be had, left out`);
+  }
+  log.info({ providers, prepared }, 'model loaded');
+}
+
+function onnxBackend(config: WorkerConfig, model: PreparedModel): Backend {
+  const { input, output } = model.exported;
+  const { normalization } = model.card;
+  return new OnnxBackend({
+    path: model.path,
+    exported: model.prepared ? undefined : { input, output, normalization },
+    batch: model.batch,
+    sessions: config.SESSIONS,
+    threads: config.INTRA_OP_THREADS,
+    providers: config.EXECUTION_PROVIDERS,
+  });
+}
