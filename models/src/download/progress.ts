@@ -1,4 +1,4 @@
-// Shows how a download goes on: a bar on a terminal, elsewhere a line every few seconds.
+// Shows how a download or other long work goes on: a bar on a terminal, elsewhere a line every few seconds.
 import type { Report } from './job.ts';
 
 /** What is needed of process.stderr. */
@@ -20,14 +20,22 @@ export class Progress implements Report {
   readonly #screen: Screen;
   readonly #prefix: string;
   readonly #now: () => number;
+  readonly #amount: (number: number) => string;
   #samples: { at: number; done: number }[] = [];
   #shownAt = Number.NEGATIVE_INFINITY;
   #open = false;
 
-  constructor(screen: Screen, prefix: string, now: () => number = () => performance.now()) {
+  /** `amount` says what is counted. */
+  constructor(
+    screen: Screen,
+    prefix: string,
+    now: () => number = () => performance.now(),
+    amount: (number: number) => string = megabytes,
+  ) {
     this.#screen = screen;
     this.#prefix = prefix;
     this.#now = now;
+    this.#amount = amount;
   }
 
   progress(done: number, total: number): void {
@@ -53,7 +61,7 @@ export class Progress implements Report {
   }
 
   #show(done: number, total: number): void {
-    const text = `${percent(done, total)} of ${megabytes(total)}${this.#pace(done, total)}`;
+    const text = `${percent(done, total)} of ${this.#amount(total)}${this.#pace(done, total)}`;
     if (!this.#screen.isTTY) {
       this.#screen.write(`${this.#prefix}${text}\n`);
       return;
@@ -71,7 +79,7 @@ export class Progress implements Report {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (!first || !last || last.at === first.at) return '';
     const perSecond = ((last.done - first.done) / (last.at - first.at)) * 1000;
-    const speed = `, ${megabytes(perSecond)}/s`;
+    const speed = `, ${this.#amount(perSecond)}/s`;
     return done < total ? `${speed}, ${duration((total - done) / perSecond)} left` : speed;
   }
 }
