@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model test bench lint format clean setup redis
+.PHONY: help run model test bench accuracy lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -35,6 +35,9 @@ test: setup redis ## Lint, types, and all tests
 
 bench: setup redis ## Measure the service against the same pipeline in one process (4 minutes)
 	@exec node loadtest/src/bench.ts
+
+accuracy: setup ## Measure accuracy on labelled photos (PHOTOS=folder MODEL=... AGAINST=... LABELS=...)
+	@exec node $(if $(wildcard .env),--env-file=.env) services/worker/src/accuracy.ts
 
 lint: setup ## Check style and types
 	biome check --error-on-warnings

@@ -95,7 +95,7 @@ export type Format = keyof typeof formats;
 export const formatNames = Object.keys(formats) as [Format, ...Format[]];
 
 /** Bytes from the start of a file that `sniffFormat` looks at. */
-const HEAD_BYTES = 64;
+export const HEAD_BYTES = 64;
 
 /** The format that the magic bytes tell, or null. The client's content type is never asked. */
 export function sniffFormat(file: Buffer): Format | null {

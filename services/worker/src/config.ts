@@ -51,3 +51,23 @@ const schema = z
 export type WorkerConfig = z.infer<typeof schema>;
 
 export const readConfig = (env = process.env): WorkerConfig => parseEnv(schema, env);
+
+/** What one measurement of accuracy is about; the worker itself has no use for it. */
+const accuracySchema = z.object({
+  /** Folder of labelled photos. */
+  PHOTOS: z.string().optional(),
+  /** CSV file with the truth of photos. */
+  LABELS: z.string().optional(),
+  /** What to compare with: a model, or `decoder=jimp`. */
+  AGAINST: z.string().optional(),
+  /** Folder for the results. */
+  OUT: z.string().default('data/accuracy'),
+});
+
+export const readAccuracyConfig = (env = process.env) => parseEnv(accuracySchema, env);
+
+/** The worker's settings with another decoder (`decoder=jimp`) or another model. */
+export function readOtherConfig(against: string, env = process.env): WorkerConfig {
+  const decoder = /^decoder=(.*)$/.exec(against)?.[1];
+  return readConfig({ ...env, ...(decoder ? { DECODER: decoder } : { MODEL: against }) });
+}
