@@ -29,17 +29,21 @@ export async function runSystem(env: NodeJS.ProcessEnv = {}): Promise<TestSystem
     MODEL_DIR: process.env.SYNSET_TEST_MODEL_DIR ?? 'data/test-models',
     ...env,
   });
+  // However it ends, and also where a test only waits for its end.
+  const exit = program.exit.then(async (code) => {
+    if (!env.DATA_DIR) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    return code;
+  });
   return {
     ...program,
+    exit,
     port,
     dataDir,
     url: `http://127.0.0.1:${port}`,
     descendants: () => descendantsOf(program.process.pid as number),
     async end(signal = 'SIGTERM') {
       program.process.kill(signal);
-      const code = await program.exit;
-      if (!env.DATA_DIR) await rm(dataDir, { recursive: true, force: true });
-      return code;
+      return await exit;
     },
   };
 }
