@@ -18,7 +18,7 @@ export const modelCardSchema = z.object({
   /** The ONNX file, relative to the card; for a catalogue entry, relative to the model folder. */
   file: z.string().min(1),
   trained: z.boolean(),
-  urls: z.array(z.url()).optional(),
+  urls: z.array(z.url({ protocol: /^https?$/ })).optional(),
   bytes: z.int().positive().optional(),
   sha256: z
     .string()
@@ -48,7 +48,8 @@ export type ModelCard = z.infer<typeof modelCardSchema>;
 export function parseCard(text: string, where: string): ModelCard {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Editors on Windows put a byte order mark first.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new ModelError(`model card ${where} is not JSON: ${oneLine(error)}`);
   }

@@ -33,6 +33,10 @@ export async function withLock<T>(
 }
 
 async function acquire(path: string, staleMs: number): Promise<void> {
+  // Apart from taking the lock: a file where the folder should be is EEXIST too, and no lock.
+  await mkdir(dirname(path), { recursive: true }).catch((error) => {
+    throw unwritable(path, error);
+  });
   // By this process's own clock: the one of a shared folder may differ.
   let seen = { mtimeMs: 0, at: performance.now() };
   while (!(await create(path))) {
@@ -47,7 +51,6 @@ async function acquire(path: string, staleMs: number): Promise<void> {
 
 async function create(path: string): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `${hostname()} ${process.pid}`, { flag: 'wx' });
     return true;
   } catch (error) {

@@ -166,3 +166,12 @@ describe('prepared files', () => {
     expect(await readdir(modelDir)).toHaveLength(2);
   });
 });
+
+// mkdir's EEXIST was taken for a lock that somebody holds: a loop without end at full speed.
+it('a file where a folder should be is said at once', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'prepared'), '');
+  const loading = loadModel('testcard-int8', folder);
+  await expect(loading).rejects.toThrow(ModelError);
+  await expect(loading).rejects.toThrow(/cannot write .*prepared/);
+});
