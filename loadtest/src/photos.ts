@@ -1,18 +1,8 @@
 // The photos that are posted: real ones, in the sizes that people have.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PhotoName, testPhotoPath } from '@synset/shared/testing';
+import { photoNames, testPhotoPath } from '@synset/shared/testing';
 import sharp from 'sharp';
-
-const NAMES: readonly PhotoName[] = [
-  'acanthus-mollis',
-  'airplane-from-above',
-  'allium-oreophilum',
-  'dust-bowl-home',
-  'french-alpine-landscape',
-  'locomotion-house-cat',
-  'nagasaki-boats',
-];
 
 /** The quality brings ImageNet's size in pixels to its size in bytes too, about 100 kB. */
 export const sizes = {
@@ -28,7 +18,7 @@ export async function makePhotos(folder: string, size: SizeName): Promise<string
   const { width, height, quality } = sizes[size];
   await mkdir(folder, { recursive: true });
   return await Promise.all(
-    NAMES.map(async (name) => {
+    photoNames.map(async (name) => {
       const file = join(folder, `${size}-${name}.jpg`);
       const photo = sharp(testPhotoPath(name)).resize(width, height, { fit: 'cover' });
       await photo.jpeg({ quality }).toFile(file);

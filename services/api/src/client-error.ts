@@ -19,8 +19,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     socket.destroy();
     return;
   }
-  const body = JSON.stringify(problemBody(toProblem(error.code), randomUUID()));
-  const { status, title } = problems[toProblem(error.code).code];
+  const problem = toProblem(error.code);
+  const body = JSON.stringify(problemBody(problem, randomUUID()));
+  const { status, title } = problems[problem.code];
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     'Content-Type: application/problem+json',

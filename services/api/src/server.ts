@@ -1,22 +1,12 @@
 // The API's process: listens, and ends on a signal.
-import { ConfigError, createLogger } from '@synset/shared';
+import { createLogger, settingsOrExit } from '@synset/shared';
 import { buildApi } from './app.ts';
-import { type ApiConfig, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 
 /** Longest time to answer what is under way. */
 const CLOSE_DEADLINE_MS = 20_000;
 
-function configOrExit(): ApiConfig {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`synset api: ${error.message}\n`);
-    process.exit(2);
-  }
-}
-
-const config = configOrExit();
+const config = settingsOrExit('synset api', readConfig);
 const log = createLogger('api', config.LOG_LEVEL);
 const api = await buildApi(config, log);
 

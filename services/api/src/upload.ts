@@ -7,7 +7,7 @@ import { readParts } from './multipart.ts';
 import { keepPace, reserveInTime } from './pace.ts';
 
 /** What a form adds around its file: boundaries, part headers, a few small fields. */
-export const FORM_OVERHEAD_BYTES = 64 * 1024;
+const FORM_OVERHEAD_BYTES = 64 * 1024;
 
 export interface UploadLimits {
   readonly maxBytes: number;

@@ -1,5 +1,5 @@
 // `make run`: starts the whole system on this machine and ends it on Ctrl-C.
-import { ConfigError } from '@synset/shared';
+import { settingsOrExit } from '@synset/shared';
 import { type Plan, readPlan } from './config.ts';
 import { killServices } from './process.ts';
 import { StartError } from './start-error.ts';
@@ -7,16 +7,6 @@ import { System, type SystemInfo } from './system.ts';
 
 const say = (line: string) => void process.stdout.write(`synset: ${line}\n`);
 const complain = (line: string) => void process.stderr.write(`synset: ${line}\n`);
-
-function planOrExit(): Plan {
-  try {
-    return readPlan();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    complain(error.message);
-    process.exit(2);
-  }
-}
 
 function welcome({ HOST, PORT }: Plan['config'], { model }: SystemInfo): void {
   const host = HOST === '127.0.0.1' || HOST === '0.0.0.0' ? 'localhost' : HOST;
@@ -33,7 +23,7 @@ function welcome({ HOST, PORT }: Plan['config'], { model }: SystemInfo): void {
   say('');
 }
 
-const plan = planOrExit();
+const plan = settingsOrExit('synset', readPlan);
 const system = new System(plan, say);
 let stopping = false;
 

@@ -1,25 +1,15 @@
 // The worker's process: starts it, ends it on a signal.
-import { ConfigError, createLogger } from '@synset/shared';
-import { readConfig, type WorkerConfig } from './config.ts';
+import { createLogger, settingsOrExit } from '@synset/shared';
+import { readConfig } from './config.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 /** Longest time to finish what is under way. */
 const CLOSE_DEADLINE_MS = 20_000;
 
-function configOrExit(): WorkerConfig {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`synset worker: ${error.message}\n`);
-    process.exit(2);
-  }
-}
-
 // onnxruntime-node reports usage on Linux too unless the environment of the process says no.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
-const config = configOrExit();
+const config = settingsOrExit('synset worker', readConfig);
 const log = createLogger('worker', config.LOG_LEVEL);
 let worker: Worker | undefined;
 let stopping = false;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 
 const { resolve } = createRequire(import.meta.url);
 
-const photoNames = [
+export const photoNames = [
   'acanthus-mollis',
   'airplane-from-above',
   'allium-oreophilum',
