@@ -15,7 +15,16 @@ export async function startApi(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
   const config = readConfig({ REDIS_URL: inject('redisUrl'), KEY_PREFIX: prefix, ...env });
   const api = await buildApi(config, createLogger('api', 'silent'));
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  // It listens before it has reached Redis: without this wait a first request may get 503.
+  if (!env.REDIS_URL) await untilConnected(url);
   return { ...api, url, prefix };
+}
+
+async function untilConnected(url: string): Promise<void> {
+  for (;;) {
+    const { detail } = await read(await fetch(`${url}/readyz`));
+    if (detail !== 'Redis cannot be reached.') return;
+  }
 }
 
 export function form(...files: (Buffer | string)[]): FormData {
