@@ -24,6 +24,8 @@ export const commonSettings = {
     .string()
     .regex(/^[\w-]+$/, 'may hold letters, digits, - and _')
     .default('synset'),
+  /** How long an answer is used again for the same photo; 0: not at all. */
+  CACHE_TTL_S: integer(600, 0, 30 * 86_400),
   /** Least important log lines to write. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 };

@@ -2,6 +2,7 @@ export * from './budget.ts';
 export * from './env.ts';
 export * from './formats.ts';
 export * from './job.ts';
+export * from './job-queue.ts';
 export * from './keys.ts';
 export * from './log.ts';
 export * from './problems.ts';

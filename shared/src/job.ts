@@ -10,12 +10,18 @@ const jobHeader = z.object({
   height: z.int().positive(),
   /** EXIF orientation 1..8 as far as the header told it. */
   orientation: z.int().min(1).max(8),
+  /** Of the photo's bytes, in hex. */
+  sha256: z.string(),
   /** Number of categories to answer with. */
   topK: z.int().positive(),
-  /** Stream that the reply goes to. */
-  replyTo: z.string().min(1),
-  /** Milliseconds that the job may take from being queued. */
-  budgetMs: z.number().positive(),
+  /** Stream that the reply goes to; null where the result is only kept. */
+  replyTo: z.string().min(1).nullable(),
+  /** Milliseconds that the job may take from being queued; null where it was promised. */
+  budgetMs: z.number().positive().nullable(),
+  /** Milliseconds that the upload took. */
+  uploadMs: z.number(),
+  /** How long the result is kept. */
+  resultTtlS: z.int().positive(),
 });
 
 export type JobHeader = z.infer<typeof jobHeader>;

@@ -5,10 +5,22 @@ export const GROUP = 'classifiers';
 export interface Keys {
   /** Stream of waiting and running jobs; entries are deleted when done, so XLEN is the backlog. */
   readonly jobs: string;
+  /** Bytes of all photos in `jobs`; gone when there are none. */
+  readonly jobBytes: string;
+  /** Stream of the jobs that were given up. */
+  readonly dead: string;
   /** Hash of the workers' heartbeats. */
   readonly workers: string;
   /** Reply stream of one API instance. */
   replies(instance: string): string;
+  /** What has become of a job: see `JobRecord`. */
+  result(jobId: string): string;
+  /** What a model said of a photo before, both named by their SHA-256. */
+  cache(photo: string, model: string): string;
+  /** Says that nobody waits for this job any more. */
+  withdrawn(jobId: string): string;
+  /** What was answered to a request with an Idempotency-Key. */
+  idempotent(hash: string): string;
   /** The photo as uploaded, for the page that shows it again. */
   photo(jobId: string): string;
   /** Kept photos, oldest first, so that the oldest can make room. */
@@ -20,8 +32,15 @@ export function createKeys(prefix: string, partition = 0): Keys {
   const base = `${prefix}:{${partition}}`;
   return {
     jobs: `${base}:jobs`,
+    jobBytes: `${base}:job-bytes`,
+    dead: `${base}:dead`,
     workers: `${prefix}:{0}:workers`,
     replies: (instance) => `${base}:replies:${instance}`,
+    result: (jobId) => `${base}:result:${jobId}`,
+    // The last part is for answers with a map, which are other answers.
+    cache: (photo, model) => `${base}:cache:${photo}:${model}:false`,
+    withdrawn: (jobId) => `${base}:withdrawn:${jobId}`,
+    idempotent: (hash) => `${base}:idem:${hash}`,
     photo: (jobId) => `${base}:photo:${jobId}`,
     photos: `${base}:photos`,
   };

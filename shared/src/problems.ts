@@ -16,6 +16,7 @@ export const problems = {
   TOO_MANY_PIXELS: { status: 413, title: 'The photo has too many pixels' },
   UNSUPPORTED_FORMAT: { status: 415, title: 'Not a supported photo format' },
   IMAGE_UNREADABLE: { status: 422, title: 'The photo cannot be read' },
+  IDEMPOTENCY_MISMATCH: { status: 422, title: 'The Idempotency-Key belongs to another request' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The request headers are too large' },
   INTERNAL: { status: 500, title: 'Internal error' },
   JOB_FAILED: { status: 500, title: 'The photo could not be classified' },
@@ -35,14 +36,17 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   /** Seconds after which it is worth trying again; goes out as Retry-After. */
   readonly retryAfterS: number | undefined;
+  /** The job that goes on all the same, whose result can be asked for later. */
+  readonly jobId: string | undefined;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: { retryAfterS?: number; cause?: unknown } = {},
+    options: { retryAfterS?: number; jobId?: string; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.retryAfterS = options.retryAfterS;
+    this.jobId = options.jobId;
   }
 }

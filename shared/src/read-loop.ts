@@ -1,9 +1,14 @@
 // Reads a stream again and again on a connection of its own, through failures, until closed.
 import type { Logger } from './log.ts';
-import { describeError, isGroupGone, type Redis } from './redis.ts';
+import { COMMAND_TIMEOUT_MS, describeError, inTime, isGroupGone, type Redis } from './redis.ts';
 
 /** Longest wait in one read: finite, since reads that never settle have been seen (bullmq#1658). */
 export const BLOCK_MS = 2000;
+
+/** Waits for a read that blocks, and no longer: one that never settles breaks the connection. */
+export const readInTime = <T>(reader: Redis, read: Promise<T>): Promise<T> =>
+  inTime(reader, read, BLOCK_MS + COMMAND_TIMEOUT_MS);
+
 const MAX_BACKOFF_MS = 1000;
 
 export interface ReadLoopOptions {
@@ -13,7 +18,7 @@ export interface ReadLoopOptions {
   readonly redis: Redis;
   /** Runs before the first read and after each failure. */
   readonly prepare: () => Promise<void>;
-  /** One read that blocks for at most `BLOCK_MS`, and handing over what it brought. */
+  /** One read that blocks for a while, see `readInTime`, and handing over what it brought. */
   readonly read: () => Promise<void>;
   readonly log: Logger;
 }
@@ -44,10 +49,12 @@ export class ReadLoop {
     // Ends the blocked read without losing what Redis may just be handing over, which cutting the
     // connection would leave pending.
     // Without it, and without Redis, the read ends by itself.
-    if (this.#options.redis.isReady) {
-      await this.#options.redis.clientUnblock(this.#readerId).catch(() => {});
+    const { redis } = this.#options;
+    if (redis.isReady) {
+      await inTime(redis, redis.clientUnblock(this.#readerId)).catch(() => {});
     }
     await this.#loop;
+    this.#healthy = false;
   }
 
   async #run(): Promise<void> {
@@ -68,8 +75,9 @@ export class ReadLoop {
   }
 
   async #prepare(): Promise<void> {
-    await this.#options.prepare();
-    this.#readerId = await this.#options.reader.clientId();
+    const { prepare, reader } = this.#options;
+    await prepare();
+    this.#readerId = await inTime(reader, reader.clientId());
   }
 }
 

@@ -50,6 +50,49 @@ export function withBuffers(client: Redis) {
 
 export type BufferRedis = ReturnType<typeof withBuffers>;
 
+/** Longest wait for the answer to a command that does not block. */
+export const COMMAND_TIMEOUT_MS = 800;
+
+/** The error of a command that Redis did not answer in time; it may have been carried out. */
+export class RedisTimeout extends Error {
+  override readonly name = 'RedisTimeout';
+}
+
+/**
+ * Rejects when Redis is silent for too long, since the client's own timeout counts no longer once
+ * a command is sent. The connection is then given up for a new one: what waits in it, photos
+ * above all, would pile up, and until the new one stands commands fail at once.
+ */
+export async function inTime<T>(
+  client: Redis,
+  answer: Promise<T>,
+  limitMs = COMMAND_TIMEOUT_MS,
+): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const onLate = () => {
+    reject(new RedisTimeout(`Redis did not answer within ${limitMs} ms`));
+    reconnect(client);
+  };
+  let check: NodeJS.Immediate | undefined;
+  // After a halt of this process its timers run before it reads the answers that have come.
+  const timer = setTimeout(() => {
+    check = setImmediate(onLate);
+  }, limitMs);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+    clearImmediate(check);
+  }
+}
+
+function reconnect(client: Redis): void {
+  if (!client.isReady) return; // it is at it already
+  client.destroy();
+  // Closed meanwhile, it rejects.
+  client.connect().catch(() => {});
+}
+
 /** A text for an error whose message may be empty, as those of a connection are. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -60,7 +103,7 @@ export function describeError(error: unknown): string {
 /** Creates a stream's consumer group from its very beginning, unless it is there. */
 export async function ensureGroup(client: Redis, stream: string, group: string): Promise<void> {
   try {
-    await client.xGroupCreate(stream, group, '0', { MKSTREAM: true });
+    await inTime(client, client.xGroupCreate(stream, group, '0', { MKSTREAM: true }));
   } catch (error) {
     if (!describeError(error).startsWith('BUSYGROUP')) throw error;
   }
@@ -74,7 +117,7 @@ export function isGroupGone(error: unknown): boolean {
 
 /** Redis's clock in milliseconds: the one clock that all machines share. */
 export async function redisTime(client: Redis): Promise<number> {
-  const [seconds, microseconds] = await client.time();
+  const [seconds, microseconds] = await inTime(client, client.time());
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 

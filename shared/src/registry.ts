@@ -1,7 +1,7 @@
 // Which workers are there: each announces itself by a heartbeat in a hash.
 import { z } from 'zod';
 import type { Keys } from './keys.ts';
-import { type Redis, redisTime } from './redis.ts';
+import { inTime, type Redis, redisTime } from './redis.ts';
 
 /** Time between two heartbeats of a worker. */
 export const HEARTBEAT_MS = 2000;
@@ -30,6 +30,8 @@ const heartbeat = z.object({
   model: modelCardInfo,
   /** Photos answered since the worker started. */
   jobsDone: z.int(),
+  /** Photos a second while there was work; null before the first. */
+  jobsPerS: z.number().nullable(),
   /** Redis's clock, milliseconds. */
   lastSeen: z.number(),
 });
@@ -42,16 +44,17 @@ export async function announceWorker(
   keys: Keys,
   { name, ...heartbeat }: WorkerInfo,
 ): Promise<void> {
-  await client.hSet(keys.workers, name, JSON.stringify(heartbeat));
+  await inTime(client, client.hSet(keys.workers, name, JSON.stringify(heartbeat)));
 }
 
 export async function forgetWorker(client: Redis, keys: Keys, name: string): Promise<void> {
-  await client.hDel(keys.workers, name);
+  await inTime(client, client.hDel(keys.workers, name));
 }
 
 /** Workers with a recent heartbeat. Entries of those long gone are removed on the way. */
 export async function liveWorkers(client: Redis, keys: Keys): Promise<WorkerInfo[]> {
-  const [now, entries] = await Promise.all([redisTime(client), client.hGetAll(keys.workers)]);
+  const asked = Promise.all([redisTime(client), client.hGetAll(keys.workers)]);
+  const [now, entries] = await inTime(client, asked);
   const all = Object.entries(entries).map(([name, json]) => ({ name, ...parseHeartbeat(json) }));
   const gone = all.filter((worker) => now - worker.lastSeen > FORGET_MS);
   if (gone.length > 0)

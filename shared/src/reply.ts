@@ -1,18 +1,31 @@
-// A reply as it travels from a worker back to the API instance that waits for it.
+// What a worker says of a job: to the API instance that waits for it, and to whoever asks later.
 import { z } from 'zod';
+import { formatNames } from './formats.ts';
 import { problemCodes } from './problems.ts';
 
 export const modelInfo = z.object({ name: z.string(), trained: z.boolean() });
 
-const answer = z.object({
-  jobId: z.string(),
-  status: z.literal('done'),
+const classified = {
   /** The best categories, best first: index in the model's order and probability 0..1. */
   categories: z.array(z.object({ index: z.int(), score: z.number() })).min(1),
   model: modelInfo,
   /** The photo's width and height seen upright. */
   width: z.int(),
   height: z.int(),
+};
+
+const answer = z.object({
+  jobId: z.string(),
+  status: z.literal('done'),
+  ...classified,
+  format: z.enum(formatNames),
+  bytes: z.int(),
+  sha256: z.string(),
+  /** Whether it was known before the photo came. */
+  cached: z.boolean(),
+  uploadMs: z.number(),
+  /** All the time since the job was queued that was neither decoding nor inference. */
+  queueMs: z.number(),
   decodeMs: z.number(),
   inferenceMs: z.number(),
 });
@@ -20,21 +33,41 @@ const answer = z.object({
 const failure = z.object({
   jobId: z.string(),
   status: z.literal('failed'),
+  sha256: z.string(),
   code: z.enum(problemCodes),
   detail: z.string(),
 });
 
+/** A job that has no answer yet. */
+const queued = z.object({
+  status: z.literal('queued'),
+  /** ID of its stream entry. */
+  entry: z.string(),
+  sha256: z.string(),
+});
+
 const reply = z.discriminatedUnion('status', [answer, failure]);
 
+const record = z.discriminatedUnion('status', [queued, answer, failure]);
+
+/** Number of categories in a cache entry. */
+export const CACHED_CATEGORIES = 100;
+
+const cacheEntry = z.object(classified);
+
+export type CacheEntry = z.infer<typeof cacheEntry>;
+/** What is kept of a job for its `resultTtlS`. */
+export type JobRecord = z.infer<typeof record>;
 export type Answer = z.infer<typeof answer>;
 export type Reply = z.infer<typeof reply>;
-
-/** Field of the reply's stream entry. */
-export function encodeReply(value: Reply): { reply: string } {
-  return { reply: JSON.stringify(value) };
-}
 
 /** Throws where the entry is no reply. */
 export function decodeReply(fields: Record<string, string>): Reply {
   return reply.parse(JSON.parse(fields.reply ?? ''));
 }
+
+/** Throws where the text is no record. */
+export const decodeRecord = (json: string): JobRecord => record.parse(JSON.parse(json));
+
+/** Throws where the text is no cache entry. */
+export const decodeCacheEntry = (json: string): CacheEntry => cacheEntry.parse(JSON.parse(json));

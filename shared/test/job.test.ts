@@ -1,21 +1,15 @@
 import { expect, inject, test } from 'vitest';
-import { decodeJob, encodeJob, type Job } from '../src/job.ts';
+import { decodeJob, encodeJob } from '../src/job.ts';
 import { createKeys, GROUP } from '../src/keys.ts';
 import { createRedis, ensureGroup, withBuffers } from '../src/redis.ts';
-import { decodeReply, encodeReply, type Reply } from '../src/reply.ts';
-import { randomPrefix, silentLog } from '../src/testing/index.ts';
+import { decodeReply, type Reply } from '../src/reply.ts';
+import { randomPrefix, silentLog, testJob } from '../src/testing/index.ts';
 
-const job: Job = {
+const job = testJob({
   id: 'a',
-  format: 'jpeg',
-  width: 2,
-  height: 3,
   orientation: 6,
-  topK: 5,
-  replyTo: 'replies',
-  budgetMs: 1000,
   image: Buffer.from([0xff, 0xd8, 0x00, 0xc3, 0x28, 0x0d, 0x0a]),
-};
+});
 
 test('a job and its bytes come through a stream unchanged', async () => {
   const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
@@ -39,7 +33,13 @@ test('an entry that is no job is refused', () => {
 });
 
 test('replies of both kinds come back as they were', () => {
-  const failed: Reply = { jobId: 'a', status: 'failed', code: 'IMAGE_UNREADABLE', detail: 'why' };
-  expect(decodeReply(encodeReply(failed))).toEqual(failed);
+  const failed: Reply = {
+    jobId: 'a',
+    status: 'failed',
+    sha256: '00',
+    code: 'IMAGE_UNREADABLE',
+    detail: 'why',
+  };
+  expect(decodeReply({ reply: JSON.stringify(failed) })).toEqual(failed);
   expect(() => decodeReply({ reply: '{"jobId":"a","status":"done"}' })).toThrow();
 });

@@ -21,7 +21,7 @@ test('codes and statuses are those of the contract', () => {
   expect(codes(408)).toEqual(['REQUEST_TIMEOUT']);
   expect(codes(413)).toEqual(['FILE_TOO_LARGE', 'TOO_MANY_PIXELS']);
   expect(codes(415)).toEqual(['UNSUPPORTED_FORMAT']);
-  expect(codes(422)).toEqual(['IMAGE_UNREADABLE']);
+  expect(codes(422)).toEqual(['IDEMPOTENCY_MISMATCH', 'IMAGE_UNREADABLE']);
   expect(codes(431)).toEqual(['HEADERS_TOO_LARGE']);
   expect(codes(500)).toEqual(['INTERNAL', 'JOB_FAILED']);
   expect(codes(503)).toEqual(['QUEUE_FULL', 'QUEUE_UNAVAILABLE', 'SHUTTING_DOWN']);

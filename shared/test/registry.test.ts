@@ -33,7 +33,7 @@ afterAll(async () => {
 
 test('a worker is there from its heartbeat until it leaves', async () => {
   const lastSeen = await redisTime(redis);
-  await announceWorker(redis, keys, { name: 'one', model, jobsDone: 3, lastSeen });
+  await announceWorker(redis, keys, { name: 'one', model, jobsDone: 3, jobsPerS: null, lastSeen });
   expect(await liveWorkers(redis, keys)).toMatchObject([{ name: 'one', model, jobsDone: 3 }]);
   await forgetWorker(redis, keys, 'one');
   expect(await liveWorkers(redis, keys)).toEqual([]);
@@ -41,7 +41,7 @@ test('a worker is there from its heartbeat until it leaves', async () => {
 
 test('a worker not heard of is not live, and one long gone or unreadable is removed', async () => {
   const now = await redisTime(redis);
-  const at = (lastSeen: number) => JSON.stringify({ model, jobsDone: 0, lastSeen });
+  const at = (lastSeen: number) => JSON.stringify({ model, jobsDone: 0, jobsPerS: null, lastSeen });
   await redis.hSet(keys.workers, {
     quiet: at(now - 30_000),
     gone: at(now - 3_600_000),

@@ -1,10 +1,11 @@
 // The API as a Fastify instance: plugins, then routes. Nothing here listens or ends the process.
 import { randomUUID } from 'node:crypto';
-import { Budget, createKeys, type Logger } from '@synset/shared';
+import { Budget, createKeys, createRedis, type Logger, liveWorkers } from '@synset/shared';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { Classifier } from './classifier.ts';
 import { answerClientError } from './client-error.ts';
 import type { ApiConfig } from './config.ts';
+import { Idempotency } from './idempotency.ts';
 import { PhotoStore } from './photo-store.ts';
 import multipart from './plugins/multipart.ts';
 import page from './plugins/page.ts';
@@ -12,10 +13,13 @@ import problems, { answerError } from './plugins/problems.ts';
 import shutdown from './plugins/shutdown.ts';
 import zod from './plugins/zod.ts';
 import { RedisTransport } from './redis-transport.ts';
+import { Results } from './results.ts';
 import { infoRoutes } from './routes/info.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
 import type { Services } from './services.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 /** Longest time for a whole request to arrive, so that slow clients hold nothing for ever. */
 const RECEIVE_TIMEOUT_MS = 60_000;
@@ -27,24 +31,36 @@ export interface Api {
 }
 
 export async function buildApi(config: ApiConfig, log: Logger): Promise<Api> {
+  const { REDIS_URL: url, QUEUE_LIMIT: queueLimit, QUEUE_BYTES: queueBytes } = config;
   const keys = createKeys(config.KEY_PREFIX);
-  const transport = new RedisTransport(config.REDIS_URL, keys, log);
-  const classifier = new Classifier(transport, config.REQUEST_TIMEOUT_MS);
-  const services: Services = {
-    config,
-    classifier,
-    transport,
-    photos: new PhotoStore(transport.redis, keys, config.PHOTO_TTL_S),
-    inFlight: new Budget(config.MAX_IN_FLIGHT_BYTES),
-  };
+  const redis = createRedis({ url, name: 'synset-api', log });
+  const watch = new WorkerWatch(() => liveWorkers(redis, keys));
+  const transport = new RedisTransport({ url, redis, keys, watch, queueLimit, queueBytes, log });
+  const results = new Results({ redis, keys, watch, cacheTtlS: config.CACHE_TTL_S });
+  const classifier = new Classifier(transport, results);
+  const photos = new PhotoStore(redis, keys, config.PHOTO_TTL_S);
+  const idempotency = new Idempotency(redis, keys, config.RESULT_TTL_S);
+  const inFlight = new Budget(config.MAX_IN_FLIGHT_BYTES);
+  // Rejects when it is closed before it stood.
+  redis.connect().catch(() => {});
   classifier.start();
-  const app = await buildApp(services, log);
+  const app = await buildApp(
+    { config, classifier, transport, watch, results, idempotency, photos, inFlight },
+    log,
+  );
+  // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
+  async function close(): Promise<void> {
+    await app.drain();
+    await app.close();
+    await transport.close();
+    if (redis.isOpen) redis.destroy();
+  }
+  let closing: Promise<void> | undefined;
   return {
     app,
-    // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
-    close: async () => {
-      await app.close();
-      await transport.close();
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }
@@ -70,6 +86,7 @@ async function buildApp(services: Services, log: Logger): Promise<FastifyInstanc
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await app.register(infoRoutes, { services });
   await app.register(predictRoutes, { services });
+  await app.register(jobRoutes, { services });
   await app.register(pageRoutes, { services });
   return app as unknown as FastifyInstance;
 }

@@ -1,90 +1,180 @@
-// Sends a photo to the workers and waits for its reply.
-import { type Answer, Problem, type Reply } from '@synset/shared';
+// Gets a photo its answer: from the cache, from a job for the same photo that is under way, or
+// from a job of its own.
+import { type Answer, CACHED_CATEGORIES, Problem, type Reply } from '@synset/shared';
 import type { Photo } from './photo.ts';
+import { PREDICTION_TTL_S, type Results } from './results.ts';
 import type { Transport } from './transport.ts';
 
 export interface ClassifyOptions {
-  /** ID of the job. */
+  /** ID of the answer, and of the job if there is to be one. */
   readonly id: string;
   readonly topK: number;
+  /** Longest wait for the answer. */
+  readonly budgetMs: number;
+  /** Milliseconds that the upload took. */
+  readonly uploadMs: number;
+  /** Whether only a job of its own will do. */
+  readonly fresh: boolean;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
 
 export interface Classification {
   readonly answer: Answer;
-  /** Milliseconds from queueing the job to its reply. */
+  /** Milliseconds from asking to the answer. */
   readonly waitMs: number;
 }
 
-/** A photo that is queued. Holds none of its bytes: they are with Redis now. */
+/** A photo that is queued, or needs not be. Holds none of its bytes: they are with Redis now. */
 export interface Ticket {
-  readonly id: string;
   /** Rejects with the worker's problem, DEADLINE_EXCEEDED, or the signal's reason. */
   readonly classified: Promise<Classification>;
 }
 
+/** A job whose reply is waited for. */
+interface Running extends PromiseWithResolvers<Reply> {
+  readonly id: string;
+  readonly sha256: string;
+  readonly topK: number;
+  /** When its budget is spent. */
+  readonly endsAt: number;
+  waiters: number;
+  /** Whether someone was told that the result can be asked for later. */
+  promised: boolean;
+}
+
 export class Classifier {
   readonly #transport: Transport;
-  readonly #timeoutMs: number;
-  readonly #waiters = new Map<string, (reply: Reply) => void>();
+  readonly #results: Pick<Results, 'cached' | 'keep'>;
+  readonly #running = new Map<string, Running>();
+  /** The last job of each photo. */
+  readonly #byPhoto = new Map<string, Running>();
 
-  constructor(transport: Transport, timeoutMs: number) {
+  constructor(transport: Transport, results: Pick<Results, 'cached' | 'keep'>) {
     this.#transport = transport;
-    this.#timeoutMs = timeoutMs;
+    this.#results = results;
   }
 
-  /** Requests that wait for a reply. */
+  /** Jobs whose reply is waited for. */
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#running.size;
   }
 
   start(): void {
     // Replies to those who have gone, and second replies to a job that ran twice, are dropped.
-    this.#transport.start((reply) => this.#waiters.get(reply.jobId)?.(reply));
+    this.#transport.start((reply) => this.#running.get(reply.jobId)?.resolve(reply));
   }
 
   /**
-   * Resolves when the photo is queued, that is, sent. Rejects like the ticket, or with a problem
+   * Resolves when the photo's bytes are needed no more. Rejects like the ticket, or with a problem
    * of the queue.
    */
-  async submit(photo: Photo, { id, topK, signal }: ClassifyOptions): Promise<Ticket> {
-    signal.throwIfAborted();
-    const waiter = Promise.withResolvers<Reply>();
+  async submit(photo: Photo, options: ClassifyOptions): Promise<Ticket> {
+    options.signal.throwIfAborted();
+    if (!options.fresh) {
+      const known = await this.#fromCache(photo, options);
+      if (known) return { classified: Promise.resolve(known) };
+      const running = this.#joinable(photo, options);
+      if (running) return { classified: this.#join(running, options) };
+    }
+    return await this.#publish(photo, options);
+  }
+
+  async #fromCache(photo: Photo, options: ClassifyOptions): Promise<Classification | null> {
+    if (options.topK > CACHED_CATEGORIES) return null;
+    const started = performance.now();
+    const known = await this.#results.cached(photo.sha256);
+    if (!known) return null;
+    const { sha256, format, image } = photo;
+    const answer: Answer = {
+      ...known,
+      jobId: options.id,
+      status: 'done',
+      categories: known.categories.slice(0, options.topK),
+      format,
+      bytes: image.length,
+      sha256,
+      cached: true,
+      uploadMs: options.uploadMs,
+      queueMs: performance.now() - started,
+      decodeMs: 0,
+      inferenceMs: 0,
+    };
+    void this.#results.keep(answer);
+    return { answer, waitMs: answer.queueMs };
+  }
+
+  /** A job for the same photo that says enough, and is given up not long before this one would. */
+  #joinable({ sha256 }: Photo, { topK, budgetMs }: ClassifyOptions): Running | null {
+    const running = this.#byPhoto.get(sha256);
+    if (!running || running.topK < topK) return null;
+    return running.endsAt - performance.now() >= budgetMs / 2 ? running : null;
+  }
+
+  async #join(running: Running, options: ClassifyOptions): Promise<Classification> {
+    const { answer, waitMs } = await this.#wait(running, options);
+    const { id: jobId, topK, uploadMs } = options;
+    const own = { ...answer, jobId, categories: answer.categories.slice(0, topK), uploadMs };
+    void this.#results.keep(own);
+    return { answer: own, waitMs };
+  }
+
+  async #publish(photo: Photo, options: ClassifyOptions): Promise<Ticket> {
+    const { id, topK, budgetMs, uploadMs } = options;
+    const running: Running = {
+      ...Promise.withResolvers<Reply>(),
+      id,
+      sha256: photo.sha256,
+      topK,
+      endsAt: performance.now() + budgetMs,
+      waiters: 0,
+      promised: false,
+    };
     // The waiter comes first: the reply may be there before the job counts as queued.
-    const classified = this.#wait(id, waiter, signal);
-    const { sha256: _, ...fields } = photo;
+    this.#running.set(id, running);
+    this.#byPhoto.set(photo.sha256, running);
+    const classified = this.#wait(running, options);
+    const resultTtlS = PREDICTION_TTL_S;
     const queued = this.#transport
-      .publish({ id, ...fields, topK, budgetMs: this.#timeoutMs })
+      .publish({ id, ...photo, topK, budgetMs, uploadMs, resultTtlS, awaited: true })
       .catch((error) => {
-        waiter.reject(error);
+        running.reject(error);
         throw error;
       });
     await Promise.race([queued, classified]);
-    return { id, classified };
+    return { classified };
   }
 
-  async #wait(
-    id: string,
-    { promise, resolve, reject }: PromiseWithResolvers<Reply>,
-    signal: AbortSignal,
-  ): Promise<Classification> {
+  async #wait(running: Running, options: ClassifyOptions): Promise<Classification> {
+    const { budgetMs, signal } = options;
     const started = performance.now();
+    const { promise: ended, reject } = Promise.withResolvers<never>();
     const onGone = () => reject(signal.reason);
-    const onDeadline = () =>
-      reject(new Problem('DEADLINE_EXCEEDED', `No worker answered within ${this.#timeoutMs} ms.`));
+    const onDeadline = () => {
+      running.promised = true;
+      const detail = `No worker answered within ${budgetMs} ms.`;
+      reject(new Problem('DEADLINE_EXCEEDED', detail, { jobId: running.id }));
+    };
     // Not AbortSignal.timeout: its timer cannot be cleared and would hold what it refers to.
-    const timer = setTimeout(onDeadline, this.#timeoutMs);
+    const timer = setTimeout(onDeadline, budgetMs);
     signal.addEventListener('abort', onGone);
-    this.#waiters.set(id, resolve);
+    running.waiters++;
     try {
-      const reply = await promise;
+      const reply = await Promise.race([running.promise, ended]);
       if (reply.status === 'failed') throw new Problem(reply.code, reply.detail);
       return { answer: reply, waitMs: performance.now() - started };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onGone);
-      this.#waiters.delete(id);
+      if (--running.waiters === 0) this.#forget(running, signal.aborted);
     }
+  }
+
+  #forget(running: Running, hungUp: boolean): void {
+    this.#running.delete(running.id);
+    if (this.#byPhoto.get(running.sha256) === running) this.#byPhoto.delete(running.sha256);
+    if (!hungUp || running.promised) return;
+    const leftMs = running.endsAt - performance.now();
+    if (leftMs > 0) void this.#transport.withdraw(running.id, leftMs);
   }
 }

@@ -16,14 +16,24 @@ export const settings = {
   MAX_PIXELS: integer(50_000_000, 1, 1_000_000_000),
   /** Most bytes of photos that this instance holds at a time; further uploads wait unread. */
   MAX_IN_FLIGHT_BYTES: integer(64 * MIB, 1, 64 * 1024 * MIB),
-  /** Longest wait for an answer. */
+  /** Most jobs that wait or run at a time, over all instances. */
+  QUEUE_LIMIT: integer(1000, 1, 1_000_000),
+  /** Most bytes of their photos. Must fit into Redis's memory. */
+  QUEUE_BYTES: integer(256 * MIB, 1, 1024 * 1024 * MIB),
+  /** Longest wait for an answer; a client may ask for less by X-Request-Timeout. */
   REQUEST_TIMEOUT_MS: integer(10_000, 1, 3_600_000),
+  /** How long the results of POST /jobs are kept. */
+  RESULT_TTL_S: integer(3600, 1, 30 * 86_400),
   /** How long the page can show a photo again. */
   PHOTO_TTL_S: integer(600, 1, 86_400),
 };
 
 const schema = z
   .object(settings)
+  .refine((config) => config.MAX_UPLOAD_BYTES <= config.QUEUE_BYTES, {
+    path: ['QUEUE_BYTES'],
+    message: 'must be at least MAX_UPLOAD_BYTES, or the largest photo could never be queued',
+  })
   .refine((config) => config.MAX_UPLOAD_BYTES <= config.MAX_IN_FLIGHT_BYTES, {
     path: ['MAX_IN_FLIGHT_BYTES'],
     message: 'must be at least MAX_UPLOAD_BYTES, or the largest photo would never be read',

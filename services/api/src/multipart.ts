@@ -1,17 +1,20 @@
-// Reads the file of a form: the only caller of @fastify/multipart.
+// Reads the files of a form: the only caller of @fastify/multipart.
 import { Problem } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
-import type { ByteSink } from './byte-sink.ts';
+import { ByteSink } from './byte-sink.ts';
 import { emptyFile, tooLarge } from './upload.ts';
 
 const FIELD = 'file';
+
+/** What a form may hold beside its files. */
+const OTHER_PARTS = 10;
 
 /**
  * Reads every part to its end, since one left unread stops the request (fastify-multipart's
  * README), and looks at `truncated` itself: the plugin's own error for a large file is missed
  * when the limit is reached in the last chunk (fastify-multipart#383).
  */
-export async function readParts(
+export async function readPhoto(
   request: FastifyRequest,
   sink: ByteSink,
   maxBytes: number,
@@ -26,25 +29,70 @@ export async function readParts(
       if (wanted) truncated = part.file.truncated;
     }
   } catch (error) {
-    throw formProblem(error);
+    throw formProblem(error, 1);
   }
-  if (files > 1) throw tooManyFiles();
-  if (files === 0)
-    throw new Problem('FILE_MISSING', `The form has no file in its field "${FIELD}".`);
+  if (files > 1) throw tooManyFiles(1);
+  if (files === 0) throw fileMissing();
   if (truncated || sink.length > maxBytes) throw tooLarge(maxBytes);
   if (sink.length === 0) throw emptyFile();
 }
 
-const tooManyFiles = () =>
+export interface FormFile {
+  /** As the client calls it. */
+  readonly filename: string;
+  /** Its memory is given back when the next file is read. */
+  readonly image: Buffer;
+  readonly isTooLarge: boolean;
+}
+
+export interface FormLimits {
+  readonly maxFiles: number;
+  readonly maxBytes: number;
+  /** Told of each chunk, of other parts too. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Reads one photo after the other, so that only one is held at a time. */
+export async function* readPhotos(
+  request: FastifyRequest,
+  { maxFiles, maxBytes, onBytes }: FormLimits,
+): AsyncGenerator<FormFile> {
+  const limits = { fileSize: maxBytes, files: maxFiles, parts: maxFiles + OTHER_PARTS };
+  let files = 0;
+  try {
+    for await (const part of request.parts({ limits })) {
+      if (part.type !== 'file') continue;
+      const sink = new ByteSink(maxBytes);
+      for await (const chunk of part.file) {
+        onBytes(chunk.length);
+        sink.write(chunk);
+      }
+      if (part.fieldname !== FIELD) continue;
+      files++;
+      const isTooLarge = part.file.truncated || sink.length > maxBytes;
+      yield { filename: part.filename, image: sink.bytes(), isTooLarge };
+      sink.free();
+    }
+  } catch (error) {
+    throw formProblem(error, maxFiles);
+  }
+  if (files === 0) throw fileMissing();
+}
+
+const fileMissing = () =>
+  new Problem('FILE_MISSING', `The form has no file in its field "${FIELD}".`);
+
+const tooManyFiles = (most: number) =>
   new Problem(
     'TOO_MANY_FILES',
-    `The form has more than 1 file; send one photo in field "${FIELD}".`,
+    `The form has more files than ${most}, which is the limit; they belong into field "${FIELD}".`,
   );
 
 /** The parser's errors, by its codes and, where it has none, by its words. */
-function formProblem(error: unknown): unknown {
+function formProblem(error: unknown, maxFiles: number): unknown {
+  if (error instanceof Problem) return error;
   const { code, message } = error as { code?: string; message: string };
-  if (code === 'FST_FILES_LIMIT') return tooManyFiles();
+  if (code === 'FST_FILES_LIMIT') return tooManyFiles(maxFiles);
   if (code === 'FST_PARTS_LIMIT' || code === 'FST_FIELDS_LIMIT') {
     return new Problem('INVALID_BODY', 'The form has too many parts.');
   }

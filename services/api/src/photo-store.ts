@@ -1,6 +1,6 @@
 // Keeps uploaded photos for a while, so that a page without JavaScript can show them.
 import type { BufferRedis, Keys, Redis } from '@synset/shared';
-import { withBuffers } from '@synset/shared';
+import { inTime, withBuffers } from '@synset/shared';
 
 /** Most bytes of photos kept at a time, over all instances. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -10,6 +10,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const KEEP = `
 local list, key, photo, ttl, max = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local total = #photo
+local info = redis.call('INFO', 'memory')
+local used, all = string.match(info, 'used_memory:(%d+)'), string.match(info, 'maxmemory:(%d+)')
+if tonumber(all) > 0 and tonumber(used) > 0.8 * tonumber(all) then return 0 end
 if total > max then return 0 end
 for _, entry in ipairs(redis.call('LRANGE', list, 0, -1)) do
   total = total + tonumber(string.match(entry, '^%d+'))
@@ -38,17 +41,17 @@ export class PhotoStore {
     this.#ttlS = ttlS;
   }
 
-  /** False when the photo alone is more than may be kept. */
+  /** False when the photo alone is more than may be kept, or Redis's memory is short. */
   async keep(jobId: string, photo: Buffer): Promise<boolean> {
-    const kept = await this.#redis.eval(KEEP, {
+    const keeping = this.#redis.eval(KEEP, {
       keys: [this.#keys.photos, this.#keys.photo(jobId)],
       // Typed as text only: the client sends Buffers as they are.
       arguments: [photo as unknown as string, `${this.#ttlS}`, `${MAX_BYTES}`],
     });
-    return kept === 1;
+    return (await inTime(this.#redis, keeping)) === 1;
   }
 
   async get(jobId: string): Promise<Buffer | null> {
-    return await this.#buffers.get(this.#keys.photo(jobId));
+    return await inTime(this.#redis, this.#buffers.get(this.#keys.photo(jobId)));
   }
 }

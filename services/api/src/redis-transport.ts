@@ -5,44 +5,64 @@ import {
   createRedis,
   decodeReply,
   describeError,
-  encodeJob,
+  inTime,
+  type Job,
+  JobQueue,
+  type JobRecord,
   type Keys,
   type Logger,
-  liveWorkers,
-  Problem,
+  type Published,
+  type QueueLimits,
   ReadLoop,
   type Redis,
   type Reply,
-  type WorkerInfo,
+  readInTime,
 } from '@synset/shared';
+import { maxBacklog, queueFull, serviceRate } from './admission.ts';
 import type { NewJob, Transport } from './transport.ts';
+import { noRedis, noWorker, unavailable } from './unavailable.ts';
+import type { WorkerWatch } from './worker-watch.ts';
 
-const RETRY_AFTER_S = 2;
 /** Delivered replies after which the stream is trimmed. */
 const TRIM_AFTER = 100;
+/** How long it is known that a job waits, beyond the time that it may wait. */
+const RECORD_GRACE_S = 60;
+/** The same for a job that may wait for ever. */
+const PROMISED_RECORD_S = 7 * 24 * 3600;
+
+export interface RedisTransportOptions {
+  readonly url: string;
+  /** The connection for all that does not block; others may share it. */
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly watch: WorkerWatch;
+  /** Most jobs, and most bytes of photos, that may wait, over all instances. */
+  readonly queueLimit: number;
+  readonly queueBytes: number;
+  readonly log: Logger;
+}
 
 export class RedisTransport implements Transport {
-  readonly #keys: Keys;
-  readonly #log: Logger;
+  readonly #options: RedisTransportOptions;
+  readonly #queue: JobQueue;
   readonly #reader: Redis;
   readonly #loop: ReadLoop;
   readonly #replies: string;
   #lastReply = '0-0';
   #delivered = 0;
+  #wasFull = false;
   #onReply: (reply: Reply) => void = () => {};
-  /** The connection for all that does not block; the photo store shares it. */
-  readonly redis: Redis;
 
-  constructor(url: string, keys: Keys, log: Logger) {
+  constructor(options: RedisTransportOptions) {
+    const { url, redis, keys, log } = options;
     const instance = randomUUID();
-    this.#keys = keys;
-    this.#log = log;
+    this.#options = options;
+    this.#queue = new JobQueue(redis, keys);
     this.#replies = keys.replies(instance);
-    this.redis = createRedis({ url, name: `synset-api-${instance}-main`, log });
     this.#reader = createRedis({ url, name: `synset-api-${instance}-replies`, log });
     this.#loop = new ReadLoop({
       reader: this.#reader,
-      redis: this.redis,
+      redis,
       prepare: async () => {},
       read: () => this.#read(),
       log,
@@ -50,39 +70,65 @@ export class RedisTransport implements Transport {
   }
 
   get connected(): boolean {
-    return this.redis.isReady && this.#loop.healthy;
+    return this.#options.redis.isReady && this.#loop.healthy;
   }
 
   /** Does not wait for Redis: an API that starts first is alive, and ready later. */
   start(onReply: (reply: Reply) => void): void {
     this.#onReply = onReply;
-    // A connection that is closed before it stood rejects.
-    this.redis.connect().catch(() => {});
     this.#reader.connect().then(
       () => this.#loop.start(),
-      () => {},
+      () => {}, // closed before it stood
     );
   }
 
-  async publish(job: NewJob): Promise<void> {
-    const entry = encodeJob({ ...job, replyTo: this.#replies });
-    await this.redis.xAdd(this.#keys.jobs, '*', entry).catch(unavailable);
+  async publish({ awaited, ...job }: NewJob): Promise<JobRecord | null> {
+    if (!this.connected) throw noRedis();
+    const workers = await this.#options.watch.recent().catch(unavailable);
+    if (workers.length === 0) throw noWorker();
+    const jobsPerS = serviceRate(workers);
+    const { queueLimit, queueBytes } = this.#options;
+    const limits = {
+      maxJobs: maxBacklog(queueLimit, jobsPerS, job.budgetMs),
+      maxBytes: queueBytes,
+    };
+    const published = await this.#send(
+      { ...job, replyTo: awaited ? this.#replies : null },
+      limits,
+    ).catch(unavailable);
+    this.#wasFull = published.status === 'full';
+    if (published.status === 'full') throw queueFull(published.jobs, published.bytes, jobsPerS);
+    return published.status === 'known' ? published.record : null;
   }
 
-  async workers(): Promise<WorkerInfo[]> {
-    return await liveWorkers(this.redis, this.#keys).catch(unavailable);
+  /** Once the queue was full, a photo is only sent to Redis when there is room for it. */
+  async #send(job: Job, limits: QueueLimits): Promise<Published> {
+    if (this.#wasFull) {
+      const fullness = await this.#queue.fullness(job.image.length, limits);
+      if (fullness.status === 'full') return fullness;
+    }
+    const budgetS = job.budgetMs === null ? PROMISED_RECORD_S : Math.ceil(job.budgetMs / 1000);
+    return await this.#queue.publish(job, limits, budgetS + RECORD_GRACE_S);
+  }
+
+  async withdraw(jobId: string, ttlMs: number): Promise<void> {
+    await this.#queue.withdraw(jobId, ttlMs).catch(() => {});
   }
 
   async close(): Promise<void> {
+    const { redis } = this.#options;
     await this.#loop.close();
-    if (this.redis.isReady) await this.redis.del(this.#replies).catch(() => {});
-    for (const client of [this.#reader, this.redis]) if (client.isOpen) client.destroy();
+    if (redis.isReady) await inTime(redis, redis.del(this.#replies)).catch(() => {});
+    if (this.#reader.isOpen) this.#reader.destroy();
   }
 
   async #read(): Promise<void> {
-    const streams = await this.#reader.xRead(
-      { key: this.#replies, id: this.#lastReply },
-      { COUNT: 100, BLOCK: BLOCK_MS },
+    const streams = await readInTime(
+      this.#reader,
+      this.#reader.xRead(
+        { key: this.#replies, id: this.#lastReply },
+        { COUNT: 100, BLOCK: BLOCK_MS },
+      ),
     );
     for (const stream of streams ?? []) {
       for (const { id, message } of stream.messages) {
@@ -96,8 +142,10 @@ export class RedisTransport implements Transport {
 
   /** Delivered replies are of no more use: 1000 categories each, 10 000 would be 480 MB. */
   async #trim(): Promise<void> {
+    const { redis } = this.#options;
     this.#delivered = 0;
-    await this.redis.xTrim(this.#replies, 'MINID', Number.parseInt(this.#lastReply, 10));
+    const oldest = Number.parseInt(this.#lastReply, 10);
+    await inTime(redis, redis.xTrim(this.#replies, 'MINID', oldest));
   }
 
   /** A reply that cannot be read must not stop those behind it. */
@@ -105,16 +153,7 @@ export class RedisTransport implements Transport {
     try {
       this.#onReply(decodeReply(message));
     } catch (error) {
-      this.#log.error({ err: describeError(error) }, 'unreadable reply');
+      this.#options.log.error({ err: describeError(error) }, 'unreadable reply');
     }
   }
-}
-
-/** Redis says `OOM` when a job no longer fits into its memory. */
-function unavailable(error: unknown): never {
-  const options = { retryAfterS: RETRY_AFTER_S, cause: error };
-  if (describeError(error).startsWith('OOM')) {
-    throw new Problem('QUEUE_FULL', 'The queue has no memory left for another photo.', options);
-  }
-  throw new Problem('QUEUE_UNAVAILABLE', 'The queue cannot be reached at the moment.', options);
 }

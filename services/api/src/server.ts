@@ -12,7 +12,8 @@ const api = await buildApi(config, log);
 
 async function stop(): Promise<void> {
   setTimeout(() => {
-    log.error({ deadlineMs: CLOSE_DEADLINE_MS }, 'requests were left unanswered');
+    const requests = api.app.underWay();
+    log.error({ requests, deadlineMs: CLOSE_DEADLINE_MS }, 'requests were left unanswered');
     process.exit(1);
   }, CLOSE_DEADLINE_MS).unref();
   await api.close();

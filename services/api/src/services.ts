@@ -2,13 +2,19 @@
 import type { Budget } from '@synset/shared';
 import type { Classifier } from './classifier.ts';
 import type { ApiConfig } from './config.ts';
+import type { Idempotency } from './idempotency.ts';
 import type { PhotoStore } from './photo-store.ts';
+import type { Results } from './results.ts';
 import type { Transport } from './transport.ts';
+import type { WorkerWatch } from './worker-watch.ts';
 
 export interface Services {
   readonly config: ApiConfig;
   readonly classifier: Classifier;
   readonly transport: Transport;
+  readonly watch: WorkerWatch;
+  readonly results: Results;
+  readonly idempotency: Idempotency;
   readonly photos: PhotoStore;
   readonly inFlight: Budget;
 }

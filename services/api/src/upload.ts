@@ -1,9 +1,9 @@
-// Reads the one photo of a request, as a form or as the raw body, under all the limits.
+// Reads the photos of a request, as a form or as the raw body, under all the limits.
 import { type Budget, Problem } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
 import { ByteSink } from './byte-sink.ts';
 import { DRAIN_MAX_BYTES } from './drain.ts';
-import { readParts } from './multipart.ts';
+import { type FormFile, readPhoto, readPhotos } from './multipart.ts';
 import { keepPace, reserveInTime } from './pace.ts';
 
 /** What a form adds around its file: boundaries, part headers, a few small fields. */
@@ -46,7 +46,7 @@ export async function readUpload(
   const release = await reserveInTime(inFlight, expected, timeoutMs, signal);
   try {
     const sink = new ByteSink(expected);
-    const reading = raw ? readBody(request, sink, maxBytes) : readParts(request, sink, maxBytes);
+    const reading = raw ? readBody(request, sink, maxBytes) : readPhoto(request, sink, maxBytes);
     await keepPace(reading, () => sink.length);
     return { image: sink.bytes(), release, free: () => sink.free() };
   } catch (error) {
@@ -54,6 +54,54 @@ export async function readUpload(
     throw error;
   }
 }
+
+export interface BulkLimits extends UploadLimits {
+  readonly maxFiles: number;
+  /** Of the whole request. */
+  readonly maxTotalBytes: number;
+}
+
+/**
+ * Reads the photos of a form one by one, each given to `onPhoto` before the next is read. Throws
+ * the problems of the request as a whole.
+ */
+export async function readUploads(
+  request: FastifyRequest,
+  limits: BulkLimits,
+  signal: AbortSignal,
+  onPhoto: (file: FormFile) => Promise<void>,
+): Promise<void> {
+  if (!request.isMultipart()) {
+    throw new Problem('NOT_MULTIPART', 'Send the photos as fields "file" of a multipart form.');
+  }
+  const { inFlight, timeoutMs, maxBytes, maxFiles, maxTotalBytes } = limits;
+  const announced = Number(request.headers['content-length'] ?? maxTotalBytes);
+  if (announced > maxTotalBytes) throw tooLargeTogether(maxTotalBytes);
+  const most = Math.min(maxBytes, maxTotalBytes);
+  const release = await reserveInTime(inFlight, Math.min(announced, most), timeoutMs, signal);
+  let received = 0;
+  const onBytes = (bytes: number) => {
+    received += bytes;
+    if (received > maxTotalBytes) throw tooLargeTogether(maxTotalBytes);
+  };
+  const readAll = async () => {
+    for await (const file of readPhotos(request, { maxFiles, maxBytes: most, onBytes })) {
+      signal.throwIfAborted();
+      await onPhoto(file);
+    }
+  };
+  try {
+    await keepPace(readAll(), () => received);
+  } finally {
+    release();
+  }
+}
+
+const tooLargeTogether = (maxBytes: number) =>
+  new Problem(
+    'FILE_TOO_LARGE',
+    `The request has more than ${maxBytes} bytes, which is the limit for all photos together.`,
+  );
 
 export const tooLarge = (maxBytes: number) =>
   new Problem('FILE_TOO_LARGE', `The photo has more than ${maxBytes} bytes, which is the limit.`);

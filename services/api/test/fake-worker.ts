@@ -4,7 +4,6 @@ import {
   createKeys,
   createRedis,
   decodeJob,
-  encodeReply,
   ensureGroup,
   GROUP,
   type Job,
@@ -31,14 +30,29 @@ export const fakeModel = {
 };
 
 /** The reply of a worker that found category 281, then the ones after it. */
-export function tabby(job: Pick<Job, 'id' | 'topK' | 'width' | 'height'>): Reply {
-  const { id: jobId, topK, width, height } = job;
+export function tabby(job: Omit<Job, 'replyTo'>): Reply {
+  const { id: jobId, topK, width, height, format, sha256, uploadMs } = job;
   const categories = Array.from({ length: topK }, (_, i) => ({
     index: (281 + i) % 1000,
     score: 0.5 / (i + 1),
   }));
   const model = { name: 'fake', trained: false };
-  return { jobId, status: 'done', categories, model, width, height, decodeMs: 1, inferenceMs: 2 };
+  return {
+    jobId,
+    status: 'done',
+    categories,
+    model,
+    width,
+    height,
+    format,
+    bytes: job.image.length,
+    sha256,
+    cached: false,
+    uploadMs,
+    queueMs: 3,
+    decodeMs: 1,
+    inferenceMs: 2,
+  };
 }
 
 export interface FakeWorker {
@@ -54,6 +68,7 @@ export async function startFakeWorker(
   prefix: string,
   onJob: (job: Job, worker: FakeWorker) => void = (job, worker) =>
     void worker.reply(job, tabby(job)),
+  options: { jobsPerS?: number } = {},
 ): Promise<FakeWorker> {
   const keys = createKeys(prefix);
   const [redis, reader] = await Promise.all(
@@ -87,7 +102,7 @@ export async function startFakeWorker(
   const worker: FakeWorker = {
     jobs: [],
     async reply(job, reply) {
-      await redis.xAdd(job.replyTo, '*', encodeReply(reply));
+      if (job.replyTo) await redis.xAdd(job.replyTo, '*', { reply: JSON.stringify(reply) });
     },
     async close() {
       await loop.close();
@@ -98,6 +113,7 @@ export async function startFakeWorker(
   };
   loop.start();
   const lastSeen = await redisTime(redis);
-  await announceWorker(redis, keys, { name: 'fake', model: fakeModel, jobsDone: 0, lastSeen });
+  const work = { jobsDone: 0, jobsPerS: options.jobsPerS ?? null };
+  await announceWorker(redis, keys, { name: 'fake', model: fakeModel, ...work, lastSeen });
   return worker;
 }

@@ -1,5 +1,5 @@
 // A transport without Redis: a function of the test's plays the workers.
-import { Problem, type Reply, type WorkerInfo } from '@synset/shared';
+import { Problem, type Reply } from '@synset/shared';
 import type { NewJob, Transport } from '../src/transport.ts';
 
 export type Answerer = (job: NewJob, reply: (reply: Reply) => void) => void;
@@ -7,6 +7,7 @@ export type Answerer = (job: NewJob, reply: (reply: Reply) => void) => void;
 export class MemoryTransport implements Transport {
   readonly #answer: Answerer;
   #onReply: (reply: Reply) => void = () => {};
+  readonly withdrawn: string[] = [];
   connected = false;
 
   constructor(answer: Answerer) {
@@ -18,13 +19,14 @@ export class MemoryTransport implements Transport {
     this.connected = true;
   }
 
-  async publish(job: NewJob): Promise<void> {
+  async publish(job: NewJob): Promise<null> {
     if (!this.connected) throw new Problem('QUEUE_UNAVAILABLE', 'The queue cannot be reached.');
     this.#answer(job, this.#onReply);
+    return null;
   }
 
-  async workers(): Promise<WorkerInfo[]> {
-    return [];
+  async withdraw(jobId: string): Promise<void> {
+    this.withdrawn.push(jobId);
   }
 
   async close(): Promise<void> {

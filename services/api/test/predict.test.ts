@@ -16,7 +16,13 @@ beforeAll(async () => {
   api = await startApi({ MAX_UPLOAD_BYTES: `${LIMIT}`, MAX_IN_FLIGHT_BYTES: '1000000' });
   worker = await startFakeWorker(inject('redisUrl'), api.prefix, (job, { reply }) => {
     if (job.topK === 999)
-      void reply(job, { jobId: job.id, status: 'failed', code: 'JOB_FAILED', detail: 'gave up' });
+      void reply(job, {
+        jobId: job.id,
+        status: 'failed',
+        sha256: job.sha256,
+        code: 'JOB_FAILED',
+        detail: 'gave up',
+      });
     else void reply(job, tabby(job));
   });
   predict = `${api.url}/predict`;

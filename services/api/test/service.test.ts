@@ -1,4 +1,5 @@
-import { freePort, startTestRedis, testPhoto } from '@synset/shared/testing';
+import { createRedis } from '@synset/shared';
+import { freePort, silentLog, startTestRedis, testPhoto } from '@synset/shared/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { form, post, read, startApi, type TestApi } from './api.ts';
 import { type FakeWorker, startFakeWorker, tabby } from './fake-worker.ts';
@@ -51,11 +52,29 @@ test('lists the 1000 categories', async () => {
   expect(labels[281]).toEqual({ index: 281, synset: 'n02123045', label: 'tabby' });
 });
 
-test('no worker in time is 504', async () => {
+test('no answer in time is 504, and the late result is kept', async () => {
   api = await startApi({ REQUEST_TIMEOUT_MS: '50' });
+  const worker = await startWorker(() => {});
   const response = await post(`${api.url}/predict`, form(photo));
   expect(response.status).toBe(504);
-  expect(await read(response)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  const problem = await read(response);
+  const [job] = worker.jobs;
+  expect(problem).toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+    id: job?.id,
+    href: `/jobs/${job?.id}`,
+  });
+});
+
+test('without a worker it is 503 at once', async () => {
+  api = await startApi();
+  const response = await post(`${api.url}/predict`, form(photo));
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('2');
+  expect(await read(response)).toMatchObject({
+    code: 'QUEUE_UNAVAILABLE',
+    detail: 'No worker is ready.',
+  });
 });
 
 test('starts without Redis, answers 503, and recovers when Redis comes', async () => {
@@ -78,13 +97,19 @@ test('starts without Redis, answers 503, and recovers when Redis comes', async (
 });
 
 test('a Redis that has no memory left is a full queue', async () => {
-  const redis = await startTestRedis({ args: ['--maxmemory', '1'] });
+  const redis = await startTestRedis();
   api = await startApi({ REDIS_URL: redis.url });
-  while ((await json('/readyz')).body.detail !== 'No worker is ready.');
+  const worker = await startFakeWorker(redis.url, api.prefix, () => {});
+  while ((await json('/readyz')).status !== 200);
+  const client = createRedis({ url: redis.url, name: 'test', log: silentLog });
+  await client.connect();
+  await client.configSet('maxmemory', '1');
+  client.destroy();
   const response = await post(`${api.url}/predict`, form(photo));
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).not.toBeNull();
   expect(await read(response)).toMatchObject({ code: 'QUEUE_FULL' });
+  await worker.close();
   await api.close();
   await redis.stop();
 });
@@ -96,6 +121,9 @@ test('closing answers what is under way and refuses what comes', async () => {
   const underWay = post(`${api.url}/predict`, form(photo));
   const reply = await arrived.promise;
   const closing = api.close();
+  for (const path of ['/predict', '/readyz']) {
+    expect(await json(path)).toMatchObject({ status: 503, body: { code: 'SHUTTING_DOWN' } });
+  }
   reply();
   expect((await underWay).status).toBe(200);
   await closing;

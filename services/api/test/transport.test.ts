@@ -1,21 +1,15 @@
-import { createKeys, type Reply } from '@synset/shared';
-import { randomPrefix, silentLog, testPhoto } from '@synset/shared/testing';
+import { createKeys, createRedis, liveWorkers, type Redis, type Reply } from '@synset/shared';
+import { randomPrefix, silentLog, testJob, testPhoto } from '@synset/shared/testing';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { RedisTransport } from '../src/redis-transport.ts';
 import type { NewJob, Transport } from '../src/transport.ts';
+import { WorkerWatch } from '../src/worker-watch.ts';
 import { type FakeWorker, startFakeWorker, tabby } from './fake-worker.ts';
 import { MemoryTransport } from './memory-transport.ts';
 
-const newJob = (id: string): NewJob => ({
-  id,
-  format: 'jpeg',
-  width: 1024,
-  height: 819,
-  orientation: 1,
-  topK: 2,
-  budgetMs: 10_000,
-  image: testPhoto('nagasaki-boats'),
-});
+const image = testPhoto('nagasaki-boats');
+
+const newJob = (id: string): NewJob => ({ ...testJob({ id, image, width: 1024 }), awaited: true });
 
 /** What every transport must do. */
 function contract(name: string, open: () => Promise<Transport>, shut: () => Promise<void>) {
@@ -76,6 +70,7 @@ contract(
   async () => {},
 );
 
+let redis: Redis;
 let worker: FakeWorker;
 contract(
   'Redis',
@@ -83,8 +78,15 @@ contract(
     const url = inject('redisUrl');
     const prefix = randomPrefix();
     worker = await startFakeWorker(url, prefix);
-    const transport = new RedisTransport(url, createKeys(prefix), silentLog);
-    return transport;
+    const keys = createKeys(prefix);
+    redis = createRedis({ url, name: 'test', log: silentLog });
+    await redis.connect();
+    const watch = new WorkerWatch(() => liveWorkers(redis, keys));
+    const bounds = { queueLimit: 1000, queueBytes: 1e9 };
+    return new RedisTransport({ url, redis, keys, watch, ...bounds, log: silentLog });
   },
-  () => worker.close(),
+  async () => {
+    redis.destroy();
+    await worker.close();
+  },
 );

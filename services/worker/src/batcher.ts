@@ -24,6 +24,8 @@ export class Batcher {
   readonly #backend: Backend;
   readonly #limits: BatchLimits;
   #waiting: Waiting[] = [];
+  /** Photos of a batch that failed: each is tried by itself. */
+  #alone: Waiting[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -45,8 +47,11 @@ export class Batcher {
   #pump(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#waiting.length > 0 && this.#running < this.#backend.concurrency) {
-      void this.#run(this.#waiting.splice(0, this.#limits.max));
+    while (this.#running < this.#backend.concurrency) {
+      const batch = this.#alone.splice(0, 1);
+      if (batch.length === 0) batch.push(...this.#waiting.splice(0, this.#limits.max));
+      if (batch.length === 0) return;
+      void this.#run(batch);
     }
   }
 
@@ -62,7 +67,9 @@ export class Batcher {
         photo.resolve({ probabilities: row, inferenceMs });
       }
     } catch (error) {
-      for (const photo of batch) photo.reject(error);
+      // One bad photo must not fail the others.
+      if (batch.length === 1) batch[0]?.reject(error);
+      else this.#alone.push(...batch);
     } finally {
       this.#running--;
       this.#pump();

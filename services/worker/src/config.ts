@@ -29,6 +29,10 @@ export const settings = {
   BATCH_MAX: integer(1, 1, 256),
   /** How long an inference waits for its batch to fill; 0 takes what is there. */
   BATCH_WAIT_MS: integer(0, 0, 1000),
+  /** After so long without a sign of its worker a job is given to another one. */
+  CLAIM_IDLE_MS: integer(3000, 300, 3_600_000),
+  /** How often a job may kill or fail its worker before it is given up. */
+  MAX_DELIVERIES: integer(3, 1, 100),
   /** Which decoder reads the photos; `auto` takes sharp where it can and jimp elsewhere. */
   DECODER: z.enum(['auto', 'sharp', 'jimp']).default('auto'),
   /** Most pixels of one photo. */

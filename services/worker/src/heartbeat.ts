@@ -17,7 +17,8 @@ export interface HeartbeatOptions {
   readonly keys: Keys;
   readonly name: string;
   readonly model: ModelCardInfo;
-  readonly jobsDone: () => number;
+  /** What the worker has done so far, and can do. */
+  readonly work: () => { jobsDone: number; jobsPerS: number | null };
   readonly log: Logger;
 }
 
@@ -45,10 +46,10 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { redis, clock, keys, name, model, jobsDone, log } = this.#options;
+    const { redis, clock, keys, name, model, work, log } = this.#options;
     try {
       await clock.sync();
-      const heartbeat = { name, model, jobsDone: jobsDone(), lastSeen: clock.now() };
+      const heartbeat = { name, model, ...work(), lastSeen: clock.now() };
       await announceWorker(redis, keys, heartbeat);
     } catch (error) {
       log.debug({ err: describeError(error) }, 'heartbeat failed');

@@ -1,30 +1,52 @@
-// One stream entry from reading to its end: a reply, or nothing where nobody waits any more.
+// One stream entry from reading to its end: an answer, a problem, another try, or nothing where
+// nobody waits any more.
 import {
+  type Answer,
+  CACHED_CATEGORIES,
+  type CacheEntry,
   decodeJob,
   describeError,
+  type Ending,
+  type Entry,
   type Job,
+  type JobQueue,
+  type Keys,
   type Logger,
   Problem,
   type RedisClock,
   type Reply,
 } from '@synset/shared';
 import type { Batcher } from './batcher.ts';
-import type { Entry } from './consumer.ts';
 import type { Decoder } from './decoder/decoder.ts';
 import type { Replier } from './replier.ts';
+import { ServiceRate } from './service-rate.ts';
 import { topK } from './top-k.ts';
 
 export interface JobHandlerOptions {
   readonly decoder: Decoder;
   readonly batcher: Batcher;
+  readonly queue: JobQueue;
   readonly replier: Replier;
   readonly clock: RedisClock;
-  readonly model: { name: string; trained: boolean };
+  readonly keys: Keys;
+  /** Name of this worker's consumer. */
+  readonly consumer: string;
+  readonly model: { name: string; trained: boolean; sha256: string };
+  readonly maxDeliveries: number;
+  /** 0: nothing is cached. */
+  readonly cacheTtlS: number;
+  /** A photo takes milliseconds: after so long something hangs. */
+  readonly hangMs: number;
   readonly log: Logger;
 }
 
+/** Younger jobs cannot have been withdrawn or answered; asking would cost each a round trip. */
+const FRESH_MS = 100;
+
 export class JobHandler {
+  readonly rate = new ServiceRate();
   readonly #options: JobHandlerOptions;
+  readonly #hung = Promise.withResolvers<Error>();
   #jobsDone = 0;
 
   constructor(options: JobHandlerOptions) {
@@ -36,21 +58,25 @@ export class JobHandler {
     return this.#jobsDone;
   }
 
-  /** Rejects only when Redis takes neither reply nor acknowledgement. */
-  async handle({ id, fields }: Entry): Promise<void> {
-    const { replier, clock } = this.#options;
-    const job = this.#read(fields);
-    // Whoever asked is told by then that it took too long.
-    const leftMs = job ? job.budgetMs - clock.ageOf(id) : 0;
-    const reply =
-      job && leftMs > 0 ? await this.#reply(job, AbortSignal.timeout(Math.ceil(leftMs))) : null;
-    if (!job || !reply) return await replier.drop(id);
-    await replier.reply(id, job.replyTo, reply);
-    this.#jobsDone++;
+  /** Resolves when a job hangs: the worker should end, its jobs are then taken over. */
+  get hung(): Promise<Error> {
+    return this.#hung.promise;
+  }
+
+  /** Rejects when Redis cannot be asked; the job is then taken over later. */
+  async handle(entry: Entry): Promise<void> {
+    const { replier, queue, clock, maxDeliveries } = this.#options;
+    const job = this.#read(entry);
+    if (!job) return await replier.drop(entry.id, null);
+    const ageMs = clock.ageOf(entry.id);
+    if (ageMs > FRESH_MS && !(await queue.isWanted(job))) return await replier.drop(entry.id, job);
+    if (entry.deliveries > maxDeliveries) return await this.#finish(entry, lost(job, entry));
+    const leftMs = job.budgetMs === null ? null : job.budgetMs - ageMs;
+    await this.#finish(entry, await this.#run(job, entry, leftMs));
   }
 
   /** What is no job can be answered to nobody; left in the stream it would stay for ever. */
-  #read(fields: Entry['fields']): Job | null {
+  #read({ fields }: Entry): Job | null {
     try {
       return decodeJob(fields);
     } catch (error) {
@@ -59,39 +85,98 @@ export class JobHandler {
     }
   }
 
-  /** Null when time ran out before it was the job's turn. Never rejects: errors are replies too. */
-  async #reply(job: Job, inTime: AbortSignal): Promise<Reply | null> {
+  async #finish(entry: Entry, ending: Ending | null): Promise<void> {
+    const { replier, queue, consumer } = this.#options;
+    if (!ending) return await queue.release(consumer, entry.id);
+    if (await replier.finish(entry.id, ending)) this.#jobsDone++;
+  }
+
+  /** Null where the job shall be tried again. Never rejects: errors are endings too. */
+  async #run(job: Job, entry: Entry, leftMs: number | null): Promise<Ending | null> {
+    if (leftMs !== null && leftMs <= 0) return late(job);
+    const inTime = leftMs === null ? undefined : AbortSignal.timeout(Math.ceil(leftMs));
+    const { hangMs } = this.#options;
+    const hung = setTimeout(() => {
+      this.#hung.resolve(new Error(`job ${job.id} has hung for ${hangMs} ms`));
+    }, hangMs);
+    this.rate.begin();
     try {
-      return await this.#classify(job, inTime);
+      return await this.#classify(job, entry, inTime);
     } catch (error) {
-      return error === inTime.reason ? null : this.#failure(job, error);
+      return inTime && error === inTime.reason ? late(job) : this.#failed(job, entry, error);
+    } finally {
+      this.rate.end();
+      clearTimeout(hung);
     }
   }
 
-  async #classify(job: Job, inTime: AbortSignal): Promise<Reply> {
-    const { decoder, batcher, model } = this.#options;
+  async #classify(job: Job, entry: Entry, inTime?: AbortSignal): Promise<Ending> {
+    const { decoder, batcher, model, clock } = this.#options;
     const { pixels, width, height, decodeMs } = await decoder.decode(job, inTime);
     const { probabilities, inferenceMs } = await batcher.infer(pixels);
-    return {
+    const best = topK(probabilities, Math.max(job.topK, CACHED_CATEGORIES));
+    const { name, trained } = model;
+    const known = { model: { name, trained }, width, height };
+    const reply: Answer = {
       jobId: job.id,
       status: 'done',
-      categories: topK(probabilities, job.topK),
-      model: { name: model.name, trained: model.trained },
-      width,
-      height,
+      categories: best.slice(0, job.topK),
+      ...known,
+      format: job.format,
+      bytes: job.image.length,
+      sha256: job.sha256,
+      cached: false,
+      uploadMs: job.uploadMs,
+      queueMs: Math.max(0, clock.ageOf(entry.id) - decodeMs - inferenceMs),
       decodeMs,
       inferenceMs,
     };
+    const cached = { categories: best.slice(0, CACHED_CATEGORIES), ...known };
+    return { job, reply, ...this.#cache(job, cached) };
   }
 
-  #failure({ id: jobId }: Job, error: unknown): Reply {
-    const { log } = this.#options;
+  #cache(job: Job, entry: CacheEntry): Pick<Ending, 'cache'> {
+    const { cacheTtlS: ttlS, keys, model } = this.#options;
+    if (ttlS === 0) return {};
+    const key = keys.cache(job.sha256, model.sha256);
+    return { cache: { key, value: JSON.stringify(entry), ttlS } };
+  }
+
+  #failed(job: Job, { deliveries }: Entry, error: unknown): Ending | null {
+    const { log, maxDeliveries } = this.#options;
+    const jobId = job.id;
     if (error instanceof Problem) {
       log.info({ jobId, code: error.code, cause: error.cause }, error.message);
-      return { jobId, status: 'failed', code: error.code, detail: error.message };
+      return { job, reply: failure(job, error.code, error.message) };
     }
-    log.error({ jobId, err: error }, 'job failed');
-    const detail = 'The worker failed on this photo.';
-    return { jobId, status: 'failed', code: 'JOB_FAILED', detail };
+    log.error({ jobId, deliveries, err: error }, 'job failed');
+    if (deliveries < maxDeliveries) return null;
+    return givenUp(job, deliveries, 'failed', describeError(error));
   }
+}
+
+const failure = (job: Job, code: Problem['code'], detail: string): Reply => ({
+  jobId: job.id,
+  status: 'failed',
+  sha256: job.sha256,
+  code,
+  detail,
+});
+
+const late = (job: Job): Ending => ({
+  job,
+  reply: failure(job, 'DEADLINE_EXCEEDED', `No worker got to it within ${job.budgetMs} ms.`),
+});
+
+/** Its last worker did not come back to say what happened. */
+const lost = (job: Job, { deliveries }: Entry): Ending =>
+  givenUp(job, deliveries - 1, 'killed', 'the worker ended, or hung, while it had the job');
+
+function givenUp(job: Job, deliveries: number, reason: string, error: string): Ending {
+  const detail = `The photo was given up after ${deliveries} attempts: no worker could finish it.`;
+  return {
+    job,
+    reply: failure(job, 'JOB_FAILED', detail),
+    death: { reason, error, deliveries },
+  };
 }

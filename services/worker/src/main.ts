@@ -19,7 +19,8 @@ async function stop(): Promise<void> {
   if (!worker) process.exit(0);
   stopping = true;
   setTimeout(() => {
-    log.error({ deadlineMs: CLOSE_DEADLINE_MS }, 'jobs were left unfinished');
+    const jobs = worker?.underWay;
+    log.error({ jobs, deadlineMs: CLOSE_DEADLINE_MS }, 'jobs were left unfinished');
     process.exit(1);
   }, CLOSE_DEADLINE_MS).unref();
   await worker.close();

@@ -1,59 +1,37 @@
-// Sends a reply and finishes its job in one transaction, so that neither happens without the other.
-import {
-  describeError,
-  encodeReply,
-  GROUP,
-  type Keys,
-  type Redis,
-  type Reply,
-} from '@synset/shared';
+// Finishes jobs, and does not give up when Redis is away: the work is done, its answer must not be lost.
+import { describeError, type Ending, type JobQueue, type Logger } from '@synset/shared';
 
-/** A reply stream nobody reads any more goes away by itself. */
-const REPLY_TTL_S = 60;
-/** More replies than an API instance can have waiters. */
-const REPLY_STREAM_LENGTH = 10_000;
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 1000;
 
 export class Replier {
-  readonly #redis: Redis;
-  readonly #keys: Keys;
+  readonly #queue: JobQueue;
+  readonly #log: Logger;
 
-  constructor(redis: Redis, keys: Keys) {
-    this.#redis = redis;
-    this.#keys = keys;
+  constructor(queue: JobQueue, log: Logger) {
+    this.#queue = queue;
+    this.#log = log;
   }
 
-  async reply(entryId: string, replyTo: string, reply: Reply): Promise<void> {
-    try {
-      await this.#send(entryId, replyTo, reply);
-    } catch (error) {
-      if (!describeError(error).includes('OOM')) throw error;
-      // A full Redis refuses the reply, and with it the whole transaction. Deleting the job is
-      // never refused, and may make the room that the reply needs.
-      await this.drop(entryId);
-      await this.#send(entryId, replyTo, reply);
+  /** False when another worker has answered the job before. */
+  async finish(entryId: string, ending: Ending): Promise<boolean> {
+    const finished = await this.#persist(() => this.#queue.finish(entryId, ending));
+    if (!finished) this.#log.info({ jobId: ending.job.id }, 'second answer dropped');
+    return finished;
+  }
+
+  async drop(entryId: string, job: Ending['job'] | null): Promise<void> {
+    await this.#persist(() => this.#queue.drop(entryId, job));
+  }
+
+  async #persist<T>(finish: () => Promise<T>): Promise<T> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+      try {
+        return await finish();
+      } catch (error) {
+        this.#log.warn({ err: describeError(error) }, 'Redis took no answer; trying again');
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
     }
-  }
-
-  async #send(entryId: string, replyTo: string, reply: Reply): Promise<void> {
-    const { jobs } = this.#keys;
-    await this.#redis
-      .multi()
-      // XACK alone would leave the entry, and its photo, in the stream for ever.
-      .xAck(jobs, GROUP, entryId)
-      .xDel(jobs, entryId)
-      .xAdd(replyTo, '*', encodeReply(reply), {
-        TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: REPLY_STREAM_LENGTH },
-      })
-      .expire(replyTo, REPLY_TTL_S)
-      .exec();
-  }
-
-  /**
-   * Finishes a job that nobody waits for. Not as a transaction, in which a full Redis refuses even
-   * deletions; deleted first, so that what a crash leaves over is no more than a pending number.
-   */
-  async drop(entryId: string): Promise<void> {
-    const { jobs } = this.#keys;
-    await Promise.all([this.#redis.xDel(jobs, entryId), this.#redis.xAck(jobs, GROUP, entryId)]);
   }
 }

@@ -3,6 +3,7 @@ import type { PreparedModel } from '@synset/models';
 import {
   createKeys,
   createRedis,
+  JobQueue,
   type Logger,
   type ModelCardInfo,
   type Redis,
@@ -20,32 +21,53 @@ import { Replier } from './replier.ts';
 export interface Worker {
   readonly name: string;
   readonly model: ModelCardInfo;
+  /** Jobs that are not finished yet. */
+  readonly underWay: number;
   /** Resolves with the reason when the worker can do no more work. */
   readonly failed: Promise<Error>;
   /** Finishes what is under way, then lets go of everything. May be called twice. */
   close(): Promise<void>;
 }
 
+/** A photo takes milliseconds, a large batch without a GPU perhaps some seconds. */
+const HANG_MS = 60_000;
+
 /** Ready, and announced as ready, when the promise resolves. Rejects when the model does not load. */
 export async function startWorker(
   config: WorkerConfig,
   log: Logger,
   createBackend?: (model: PreparedModel) => Backend,
+  hangMs = HANG_MS,
 ): Promise<Worker> {
   const pipeline = await startPipeline(config, log, createBackend);
   const { model, decoder, batcher, backend } = pipeline;
   const [redis, reader] = await connect(config, log);
   const keys = createKeys(config.KEY_PREFIX);
   const clock = new RedisClock(redis);
-  const replier = new Replier(redis, keys);
+  const queue = new JobQueue(redis, keys);
   const info = describeModel(model, pipeline.providers);
-  const handler = new JobHandler({ decoder, batcher, replier, clock, model: model.card, log });
+  const handler = new JobHandler({
+    decoder,
+    batcher,
+    queue,
+    replier: new Replier(queue, log),
+    clock,
+    keys,
+    consumer: config.WORKER_NAME,
+    model: info,
+    maxDeliveries: config.MAX_DELIVERIES,
+    cacheTtlS: config.CACHE_TTL_S,
+    hangMs,
+    log,
+  });
 
   const consumer = new Consumer({
     reader,
     redis,
+    queue,
     keys,
     name: config.WORKER_NAME,
+    claimIdleMs: config.CLAIM_IDLE_MS,
     capacity: pipeline.capacity,
     log,
     handle: (entry) => handler.handle(entry),
@@ -56,7 +78,7 @@ export async function startWorker(
     keys,
     name: config.WORKER_NAME,
     model: info,
-    jobsDone: () => handler.jobsDone,
+    work: () => ({ jobsDone: handler.jobsDone, jobsPerS: handler.rate.perSecond() }),
     log,
   });
   await heartbeat.start();
@@ -72,7 +94,10 @@ export async function startWorker(
   return {
     name: config.WORKER_NAME,
     model: info,
-    failed: backend.failed,
+    get underWay() {
+      return consumer.running;
+    },
+    failed: Promise.race([backend.failed, handler.hung]),
     close: () => {
       closing ??= close();
       return closing;

@@ -8,11 +8,10 @@ import {
   createRedis,
   decodeReply,
   encodeJob,
-  type Job,
   liveWorkers,
   type Redis,
 } from '@synset/shared';
-import { plain, randomPrefix, runProgram, silentLog } from '@synset/shared/testing';
+import { plain, randomPrefix, runProgram, silentLog, testJob } from '@synset/shared/testing';
 import { expect, inject, onTestFinished, test } from 'vitest';
 
 async function writeTiny(options: Tiny): Promise<{ MODEL: string; MODEL_DIR: string }> {
@@ -42,22 +41,13 @@ async function ask(options: Tiny) {
   const keys = createKeys(KEY_PREFIX);
   const [live] = await liveWorkers(redis, keys);
   const image = await plain([200, 30, 40], 'png');
-  const job: Job = {
-    id: 'one',
-    image,
-    format: 'png',
-    width: 300,
-    height: 280,
-    orientation: 1,
-    topK: 3,
-    replyTo: `${KEY_PREFIX}-replies`,
-    budgetMs: 60_000,
-  };
+  const replyTo = `${KEY_PREFIX}-replies`;
+  const job = testJob({ id: 'one', image, topK: 3, replyTo });
   await redis.xAdd(keys.jobs, '*', encodeJob(job));
-  const replies = await redis.xRead({ key: job.replyTo, id: '0-0' }, { BLOCK: 20_000 });
+  const replies = await redis.xRead({ key: replyTo, id: '0-0' }, { BLOCK: 20_000 });
   worker.process.kill('SIGTERM');
   await worker.exit;
-  await redis.del([keys.jobs, keys.workers, job.replyTo]);
+  await redis.del([keys.jobs, keys.workers, replyTo, keys.result('one')]);
   const reply = decodeReply(replies?.[0]?.messages[0]?.message ?? {});
   const categories = reply.status === 'done' ? reply.categories : [];
   return { live, categories, log: worker.output() };

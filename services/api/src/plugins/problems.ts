@@ -14,6 +14,9 @@ export interface ProblemBody {
   readonly requestId: string;
   readonly prediction: null;
   readonly score: null;
+  /** Of the job that goes on all the same, and where its result will be. */
+  readonly id?: string;
+  readonly href?: string;
 }
 
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
@@ -30,8 +33,12 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
     requestId,
     prediction: null,
     score: null,
+    ...(problem.jobId && { id: problem.jobId, href: jobHref(problem.jobId) }),
   };
 }
+
+/** Where the result of a job is to be asked for. */
+export const jobHref = (jobId: string) => `/jobs/${jobId}`;
 
 /** What Fastify and Node throw themselves; the rest is ours, and INTERNAL. */
 const frameworkCodes: Record<string, [ProblemCode, string]> = {

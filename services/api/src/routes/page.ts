@@ -1,12 +1,14 @@
 // The upload page, the photo that it shows again, and its form for browsers without JavaScript.
 import { describeError, formats, Problem, sniffFormat } from '@synset/shared';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { PredictAnswer } from '../answer.ts';
 import { prepareProblem, problemBody, toProblem } from '../plugins/problems.ts';
-import { type PredictAnswer, predict } from '../predict.ts';
+import { predict } from '../predict.ts';
+import { isJobId } from '../request.ts';
 import type { Services } from '../services.ts';
+import { unavailable } from '../unavailable.ts';
 
 const TOP_K = 5;
-const JOB_ID = /^[\da-f-]{36}$/;
 
 interface Outcome {
   readonly result?: PredictAnswer;
@@ -14,8 +16,8 @@ interface Outcome {
   readonly problem?: ReturnType<typeof problemBody>;
 }
 
-async function render(reply: FastifyReply, { config, transport }: Services, outcome: Outcome) {
-  const workers = await transport.workers().catch(() => []);
+async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
+  const workers = await watch.recent().catch(() => []);
   return reply.type('text/html').view('page.eta', {
     model: workers[0]?.model ?? null,
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
@@ -59,12 +61,8 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
 
   app.get<{ Params: { id: string } }>('/display/:id', async (request, reply) => {
     const { id } = request.params;
-    if (!JOB_ID.test(id)) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
-    const photo = await services.photos.get(id).catch(() => {
-      throw new Problem('QUEUE_UNAVAILABLE', 'The photo cannot be fetched at the moment.', {
-        retryAfterS: 2,
-      });
-    });
+    if (!isJobId(id)) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
+    const photo = await services.photos.get(id).catch(unavailable);
     const format = photo && sniffFormat(photo);
     if (!photo || !format) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
     // Hostile bytes on our own origin: shown as a picture or not at all.

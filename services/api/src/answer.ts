@@ -1,0 +1,79 @@
+// An answer as the client gets it.
+import { labels } from '@synset/models/labels';
+import type { Answer } from '@synset/shared';
+
+export interface Prediction {
+  readonly index: number;
+  readonly synset: string;
+  readonly label: string;
+  readonly score: number;
+}
+
+export interface PredictAnswer {
+  readonly success: true;
+  readonly id: string;
+  readonly prediction: string;
+  readonly score: number;
+  readonly predictions: readonly Prediction[];
+  readonly model: { name: string; trained: boolean };
+  readonly image: { format: string; width: number; height: number; bytes: number; sha256: string };
+  readonly cached: boolean;
+  readonly timings: Timings;
+}
+
+export interface Timings {
+  readonly uploadMs: number;
+  /** All the time between upload and answer that was neither decoding nor inference. */
+  readonly queueMs: number;
+  readonly decodeMs: number;
+  readonly inferenceMs: number;
+  readonly totalMs: number;
+}
+
+/** `measured` is what whoever waited for the answer knows better than the worker. */
+export function toPredictAnswer(
+  answer: Answer,
+  measured: Partial<Pick<Timings, 'queueMs' | 'totalMs'>> = {},
+): PredictAnswer {
+  const predictions = answer.categories.map(toPrediction);
+  const [best] = predictions;
+  if (!best) throw new Error('an answer without categories');
+  const { format, width, height, bytes, sha256, cached, model } = answer;
+  const { uploadMs, queueMs, decodeMs, inferenceMs } = answer;
+  const totalMs = uploadMs + queueMs + decodeMs + inferenceMs;
+  return {
+    success: true,
+    id: answer.jobId,
+    prediction: best.label,
+    score: best.score,
+    predictions,
+    model,
+    image: { format, width, height, bytes, sha256 },
+    cached,
+    timings: roundTimings({ uploadMs, queueMs, decodeMs, inferenceMs, totalMs, ...measured }),
+  };
+}
+
+function toPrediction({ index, score }: { index: number; score: number }): Prediction {
+  const category = labels[index];
+  if (!category) throw new Error(`the model knows category ${index}, the labels do not`);
+  return { ...category, score: Number(score.toFixed(6)) };
+}
+
+function roundTimings({ uploadMs, queueMs, decodeMs, inferenceMs, totalMs }: Timings): Timings {
+  const round = (ms: number) => Number(ms.toFixed(1));
+  return {
+    uploadMs: round(uploadMs),
+    queueMs: round(queueMs),
+    decodeMs: round(decodeMs),
+    inferenceMs: round(inferenceMs),
+    totalMs: round(totalMs),
+  };
+}
+
+/** The timings as the header that browsers' tools and the load test read. */
+export function serverTiming(timings: Timings): string {
+  return Object.entries(timings)
+    .map(([name, ms]) => `${name.replace(/Ms$/, '')};dur=${ms}`)
+    .join(', ');
+}

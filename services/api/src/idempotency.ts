@@ -1,0 +1,47 @@
+// What was answered to a request with an Idempotency-Key, so that its repetition does nothing new.
+import { createHash } from 'node:crypto';
+import { inTime, type Keys, Problem, type Redis } from '@synset/shared';
+import { z } from 'zod';
+import { unavailable } from './unavailable.ts';
+
+const stored = z.object({ bodyHash: z.string(), answer: z.unknown() });
+
+export class Idempotency {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #ttlS: number;
+
+  constructor(redis: Redis, keys: Keys, ttlS: number) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#ttlS = ttlS;
+  }
+
+  /** `scope`: see `idempotencyScope`. Rejects with QUEUE_UNAVAILABLE. */
+  async find(scope: string): Promise<z.infer<typeof stored> | null> {
+    const key = this.#keys.idempotent(scope);
+    const json = await inTime(this.#redis, this.#redis.get(key)).catch(unavailable);
+    return json === null ? null : stored.parse(JSON.parse(json));
+  }
+
+  async keep(scope: string, bodyHash: string, answer: unknown): Promise<void> {
+    const key = this.#keys.idempotent(scope);
+    const kept = this.#redis.set(key, JSON.stringify({ bodyHash, answer }), { EX: this.#ttlS });
+    await inTime(this.#redis, kept).catch(unavailable);
+  }
+}
+
+/**
+ * The ID of the scope's n-th job, so that a repetition finds the jobs of a request whose answer
+ * was never given, because its API instance died.
+ */
+export function jobIdOf(scope: string, index: number): string {
+  const hash = createHash('sha256').update(`${scope} ${index}`).digest('hex');
+  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+export const mismatch = () =>
+  new Problem(
+    'IDEMPOTENCY_MISMATCH',
+    'This Idempotency-Key was used before, for a request with another body.',
+  );

@@ -1,0 +1,159 @@
+// Photos to come back for: each file of a form becomes a job of its own, as it is read.
+import { createHash, randomUUID } from 'node:crypto';
+import { describeError, type Problem, type ProblemCode, problems } from '@synset/shared';
+import type { FastifyRequest } from 'fastify';
+import { jobIdOf, mismatch } from './idempotency.ts';
+import type { FormFile } from './multipart.ts';
+import { inspectPhoto } from './photo.ts';
+import { jobHref, toProblem } from './plugins/problems.ts';
+import type { Services } from './services.ts';
+import { emptyFile, readUploads, tooLarge } from './upload.ts';
+
+/** Photos in one request. */
+const MAX_FILES = 100;
+
+interface AcceptedJob {
+  readonly index: number;
+  readonly filename: string;
+  readonly id: string;
+  readonly status: 'queued';
+  readonly href: string;
+}
+
+interface RefusedFile {
+  readonly index: number;
+  readonly filename: string;
+  readonly problem: { status: number; code: ProblemCode; detail: string };
+}
+
+export interface JobsAnswer {
+  readonly success: boolean;
+  readonly jobs: readonly (AcceptedJob | RefusedFile)[];
+}
+
+export interface JobsOptions {
+  readonly topK: number;
+  /** See `idempotencyScope`. */
+  readonly scope: string | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One entry per file, a job or a problem. Throws the problems of the request as a whole, and that
+ * of the queue when it took none of the photos.
+ */
+export async function acceptJobs(
+  request: FastifyRequest,
+  options: JobsOptions,
+  services: Services,
+): Promise<JobsAnswer> {
+  const { scope, topK, signal } = options;
+  const before = scope === null ? null : await services.idempotency.find(scope);
+  const bodyHash = createHash('sha256').update(`${topK}`);
+  const intake = new Intake(request, options, services);
+  try {
+    await readUploads(request, uploadLimits(services), signal, async (file) => {
+      const photoHash = createHash('sha256').update(file.image).digest('hex');
+      bodyHash.update(JSON.stringify([file.filename, photoHash, file.isTooLarge]));
+      if (!before) await intake.add(file);
+    });
+  } catch (error) {
+    await intake.withdraw();
+    throw error;
+  }
+  const hash = bodyHash.digest('hex');
+  if (before && before.bodyHash !== hash) throw mismatch();
+  if (before) return before.answer as JobsAnswer;
+  const answer = intake.answer();
+  if (scope !== null) await services.idempotency.keep(scope, hash, answer);
+  return answer;
+}
+
+function uploadLimits({ config, inFlight }: Services) {
+  return {
+    maxBytes: config.MAX_UPLOAD_BYTES,
+    maxTotalBytes: Math.floor(config.MAX_IN_FLIGHT_BYTES / 2),
+    maxFiles: MAX_FILES,
+    inFlight,
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+  };
+}
+
+/** The files of one request, on their way to be jobs. */
+class Intake {
+  readonly #request: FastifyRequest;
+  readonly #options: JobsOptions;
+  readonly #services: Services;
+  readonly #entries: (AcceptedJob | RefusedFile)[] = [];
+  #refusal: Problem | undefined;
+
+  constructor(request: FastifyRequest, options: JobsOptions, services: Services) {
+    this.#request = request;
+    this.#options = options;
+    this.#services = services;
+  }
+
+  /** Rejects only where the request as a whole cannot go on. */
+  async add(file: FormFile): Promise<void> {
+    const index = this.#entries.length;
+    const entry = { index, filename: file.filename };
+    const { scope } = this.#options;
+    const id = scope === null ? randomUUID() : jobIdOf(scope, index);
+    try {
+      await this.#publish(id, file);
+      this.#entries.push({ ...entry, id, status: 'queued', href: jobHref(id) });
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.code === 'IDEMPOTENCY_MISMATCH' || problem.code === 'INTERNAL') throw error;
+      const { code, message: detail } = problem;
+      const { status } = problems[code];
+      if (status === 503) this.#refusal ??= problem;
+      this.#entries.push({ ...entry, problem: { status, code, detail } });
+    }
+  }
+
+  /** Throws the queue's problem when it is why none was accepted. */
+  answer(): JobsAnswer {
+    const success = this.#accepted().length > 0;
+    if (!success && this.#refusal) throw this.#refusal;
+    return { success, jobs: this.#entries };
+  }
+
+  /** Nobody was promised these jobs, and nobody knows their IDs, unless they follow from a key. */
+  async withdraw(): Promise<void> {
+    const { config, transport } = this.#services;
+    if (this.#options.scope !== null) return;
+    const ttlMs = config.RESULT_TTL_S * 1000;
+    await Promise.all(this.#accepted().map(({ id }) => transport.withdraw(id, ttlMs)));
+  }
+
+  #accepted(): AcceptedJob[] {
+    return this.#entries.filter((entry) => 'id' in entry);
+  }
+
+  async #publish(id: string, { image, isTooLarge }: FormFile): Promise<void> {
+    const { config, transport } = this.#services;
+    if (isTooLarge) throw tooLarge(config.MAX_UPLOAD_BYTES);
+    if (image.length === 0) throw emptyFile();
+    const photo = inspectPhoto(image, config.MAX_PIXELS);
+    await this.#keepPhoto(id, image);
+    const { topK } = this.#options;
+    const known = await transport.publish({
+      id,
+      ...photo,
+      topK,
+      uploadMs: 0,
+      budgetMs: null, // what was accepted is done, however long it takes
+      resultTtlS: config.RESULT_TTL_S,
+      awaited: false,
+    });
+    if (known && known.sha256 !== photo.sha256) throw mismatch();
+  }
+
+  /** The photo is a comfort: where it cannot be kept, the job is done all the same. */
+  async #keepPhoto(id: string, image: Buffer): Promise<void> {
+    await this.#services.photos.keep(id, image).catch((error) => {
+      this.#request.log.warn({ err: describeError(error) }, 'photo not kept');
+    });
+  }
+}

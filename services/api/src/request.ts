@@ -1,0 +1,56 @@
+// What a request says beside its photo: how long it waits, what it will take, whether it is still there.
+import { createHash } from 'node:crypto';
+import { Problem } from '@synset/shared';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+/** Whether it may be the ID of a job: nothing else gets into the name of a key. */
+export const isJobId = (id: string): boolean => /^[\da-f-]{36}$/.test(id);
+
+/** Options in the query of everything that classifies. */
+export const classifyQuery = z.strictObject({
+  topK: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(1).max(1000))
+    .default(5),
+});
+
+/** Milliseconds that the client gives us by X-Request-Timeout (`500`, `500ms`, `2s`), or `most`. */
+export function requestBudget({ headers }: FastifyRequest, most: number): number {
+  const header = headers['x-request-timeout'];
+  if (header === undefined) return most;
+  const [, digits, unit] = /^(\d{1,9})(ms|s)?$/.exec(`${header}`) ?? [];
+  const ms = Number(digits) * (unit === 's' ? 1000 : 1);
+  if (ms > 0) return Math.min(ms, most);
+  throw new Problem(
+    'INVALID_OPTION',
+    `X-Request-Timeout must be milliseconds (500 or 500ms) or seconds (2s), and counts up to ${most} ms.`,
+  );
+}
+
+/** Aborted when the client hangs up before it has its answer. */
+export function clientGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (reply.raw.writableFinished) return;
+    controller.abort(new Problem('UPLOAD_TRUNCATED', 'The client closed the connection.'));
+  });
+  return controller.signal;
+}
+
+/** True where an answer from the cache will not do. */
+export const isFresh = ({ headers }: FastifyRequest): boolean =>
+  /\bno-(cache|store)\b/i.test(headers['cache-control'] ?? '');
+
+/** The Idempotency-Key, hashed with what it is valid for, or null. */
+export function idempotencyScope({ method, headers }: FastifyRequest, route: string) {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    const detail = 'Idempotency-Key must have 1 to 255 visible ASCII characters.';
+    throw new Problem('INVALID_OPTION', detail);
+  }
+  return createHash('sha256').update(`${method} ${route} ${key}`).digest('hex');
+}

@@ -1,0 +1,34 @@
+// How many photos a second this worker can do, measured while it has something to do.
+
+/** Weight of what was measured before, at each look. */
+const MEMORY = 0.5;
+
+export class ServiceRate {
+  #underWay = 0;
+  #busySince = 0;
+  #busyMs = 0;
+  #jobs = 0;
+
+  begin(): void {
+    if (this.#underWay++ === 0) this.#busySince = performance.now();
+  }
+
+  end(): void {
+    this.#jobs++;
+    if (--this.#underWay === 0) this.#busyMs += performance.now() - this.#busySince;
+  }
+
+  /** Null while nothing was measured. Each call lets older measurements count for less. */
+  perSecond(): number | null {
+    const now = performance.now();
+    if (this.#underWay > 0) {
+      this.#busyMs += now - this.#busySince;
+      this.#busySince = now;
+    }
+    if (this.#jobs === 0) return null;
+    const rate = (1000 * this.#jobs) / this.#busyMs;
+    this.#jobs *= MEMORY;
+    this.#busyMs *= MEMORY;
+    return rate;
+  }
+}

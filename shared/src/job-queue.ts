@@ -1,0 +1,170 @@
+// The job stream as the services use it: published, claimed, renewed, finished.
+import { encodeJob, type Job } from './job.ts';
+import { GROUP, type Keys } from './keys.ts';
+import { CLAIM, DROP, FINISH, HAS_ROOM, PUBLISH, SET_IDLE } from './queue-scripts.ts';
+import { type BufferRedis, inTime, type Redis, withBuffers } from './redis.ts';
+import { decodeRecord, type JobRecord, type Reply } from './reply.ts';
+
+/** An idle time that no setting exceeds: whoever looks next takes the entry. */
+const RELEASED_MS = 24 * 3600 * 1000;
+
+export interface QueueLimits {
+  readonly maxJobs: number;
+  /** Of all photos together. */
+  readonly maxBytes: number;
+}
+
+export type Fullness =
+  | { readonly status: 'room' }
+  | { readonly status: 'full'; readonly jobs: number; readonly bytes: number };
+
+export type Published =
+  | { readonly status: 'queued' }
+  /** There is a job of this ID already. */
+  | { readonly status: 'known'; readonly record: JobRecord }
+  | Extract<Fullness, { status: 'full' }>;
+
+export interface Entry {
+  readonly id: string;
+  readonly fields: Record<string, Buffer>;
+  /** How often Redis has handed it to a worker, this time included. */
+  readonly deliveries: number;
+}
+
+/** How a job ended. */
+export interface Ending {
+  readonly job: Job;
+  readonly reply: Reply;
+  /** What the cache gets to know. */
+  readonly cache?: { readonly key: string; readonly value: string; readonly ttlS: number };
+  /** Why the job is given up: it becomes a dead letter. */
+  readonly death?: {
+    readonly reason: string;
+    readonly error: string;
+    readonly deliveries: number;
+  };
+}
+
+/** All methods reject when Redis does not answer in time. */
+export class JobQueue {
+  readonly #redis: Redis;
+  readonly #buffers: BufferRedis;
+  readonly #keys: Keys;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#buffers = withBuffers(redis);
+    this.#keys = keys;
+  }
+
+  /** Adds the job unless the queue is full or knows it. Its record expires `recordTtlS` later. */
+  async publish(job: Job, limits: QueueLimits, recordTtlS: number): Promise<Published> {
+    const { jobs, jobBytes, result } = this.#keys;
+    const { header, image } = encodeJob(job);
+    const [status, first, second] = (await this.#run(
+      PUBLISH,
+      [jobs, jobBytes, result(job.id)],
+      [header, image, limits.maxJobs, limits.maxBytes, job.sha256, recordTtlS],
+    )) as ['queued'] | ['known', string] | ['full', number, number];
+    if (status === 'known') return { status, record: decodeRecord(first) };
+    if (status === 'full') return { status, jobs: first, bytes: second };
+    return { status };
+  }
+
+  /** Tells without a photo being sent whether one of `bytes` has room. */
+  async fullness(bytes: number, limits: QueueLimits): Promise<Fullness> {
+    const keys = [this.#keys.jobs, this.#keys.jobBytes];
+    const args = [bytes, limits.maxJobs, limits.maxBytes];
+    const [status, jobs, full] = (await this.#run(HAS_ROOM, keys, args)) as
+      | ['room']
+      | ['full', number, number];
+    return status === 'full' ? { status, jobs, bytes: full } : { status };
+  }
+
+  /** True when there is a job whose worker has not renewed its claim for `idleMs`. */
+  async hasClaimable(idleMs: number): Promise<boolean> {
+    const options = { IDLE: idleMs };
+    const pending = this.#redis.xPendingRange(this.#keys.jobs, GROUP, '-', '+', 1, options);
+    return (await inTime(this.#redis, pending)).length > 0;
+  }
+
+  /** Takes over one such job. */
+  async claim(consumer: string, idleMs: number): Promise<Entry | null> {
+    const claimed = (await inTime(
+      this.#redis,
+      this.#buffers.eval(CLAIM, {
+        keys: [this.#keys.jobs],
+        arguments: [GROUP, consumer, `${idleMs}`],
+      }),
+    )) as [Buffer, Buffer[], number] | null;
+    if (!claimed) return null;
+    const [id, fields, deliveries] = claimed;
+    return { id: id.toString(), fields: toRecord(fields), deliveries };
+  }
+
+  /** Says that the consumer is at work on these entries. Gives those that others have taken over. */
+  async renew(consumer: string, ids: readonly string[]): Promise<string[]> {
+    return await this.#setIdle(consumer, 0, ids);
+  }
+
+  /** Hands an entry back, for whoever looks next. */
+  async release(consumer: string, id: string): Promise<void> {
+    await this.#setIdle(consumer, RELEASED_MS, [id]);
+  }
+
+  /** Replies, keeps the result, removes the entry. False when another worker has done so before. */
+  async finish(entryId: string, { job, reply, cache, death }: Ending): Promise<boolean> {
+    const { jobs, jobBytes, dead, result } = this.#keys;
+    const record = result(job.id);
+    const keys = [jobs, jobBytes, record, dead, cache?.key ?? record];
+    if (job.replyTo) keys.push(job.replyTo);
+    const finished = await this.#run(FINISH, keys, [
+      ...[GROUP, entryId, job.image.length, JSON.stringify(reply), job.resultTtlS],
+      ...[cache?.value ?? '', cache?.ttlS ?? ''],
+      ...[death?.reason ?? '', death?.error ?? '', death?.deliveries ?? ''],
+    ]);
+    return finished === 1;
+  }
+
+  /** Removes an entry that nobody waits for, or that is no job. */
+  async drop(entryId: string, job: Job | null): Promise<void> {
+    const { jobs, jobBytes, result } = this.#keys;
+    const record = job ? [result(job.id)] : [];
+    await this.#run(DROP, [jobs, jobBytes, ...record], [GROUP, entryId, job?.image.length ?? 0]);
+  }
+
+  /** Tells the workers that nobody waits for this job any more. */
+  async withdraw(jobId: string, ttlMs: number): Promise<void> {
+    const key = this.#keys.withdrawn(jobId);
+    await inTime(this.#redis, this.#redis.set(key, '1', { PX: Math.ceil(ttlMs) }));
+  }
+
+  /** False when the job was withdrawn, or another worker has answered it meanwhile. */
+  async isWanted({ id }: Job): Promise<boolean> {
+    const { withdrawn, result } = this.#keys;
+    const [gone, record] = await inTime(this.#redis, this.#redis.mGet([withdrawn(id), result(id)]));
+    return !gone && (!record || decodeRecord(record).status === 'queued');
+  }
+
+  async #setIdle(consumer: string, idleMs: number, ids: readonly string[]): Promise<string[]> {
+    const args = [GROUP, consumer, idleMs, ...ids];
+    return (await this.#run(SET_IDLE, [this.#keys.jobs], args)) as string[];
+  }
+
+  #run(script: string, keys: string[], args: (string | number | Buffer)[]): Promise<unknown> {
+    const toArgument = (value: string | number | Buffer) =>
+      // Typed as text only: the client sends Buffers as they are.
+      (typeof value === 'number' ? `${value}` : value) as string;
+    const options = { keys, arguments: args.map(toArgument) };
+    return inTime(this.#redis, this.#redis.eval(script, options));
+  }
+}
+
+/** Names and values by turns, as Redis lists fields. */
+function toRecord(fields: Buffer[]): Record<string, Buffer> {
+  const record: Record<string, Buffer> = {};
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    record[`${fields[i]}`] = fields[i + 1] as Buffer;
+  }
+  return record;
+}

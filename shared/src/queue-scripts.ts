@@ -1,0 +1,163 @@
+// The scripts (Lua) by which the job stream changes, each in one step with what changes with it:
+// the count of bytes, the job's record, its reply. Nothing is left half done, whoever may die.
+
+/** A reply stream nobody reads any more goes away by itself. */
+const REPLY_TTL_S = 60;
+/** More replies than an API instance can have waiters. */
+const REPLY_STREAM_LENGTH = 10_000;
+/** Dead letters kept, in number and in bytes; the oldest go first. */
+const DEAD_LETTERS = 1000;
+const DEAD_LETTER_BYTES = 128 * 1024 * 1024;
+
+const ADD = `
+local function add(jobs, byteCount, record, header, image, sha256, ttl)
+  local entry = redis.call('XADD', jobs, '*', 'header', header, 'image', image)
+  -- An empty stream has no bytes, whatever was counted.
+  if redis.call('XLEN', jobs) == 1 then redis.call('SET', byteCount, #image)
+  else redis.call('INCRBY', byteCount, #image) end
+  local queued = '{"status":"queued","entry":"' .. entry .. '","sha256":"' .. sha256 .. '"}'
+  redis.call('SET', record, queued, 'EX', ttl)
+end`;
+
+// XACK alone would leave the entry, and its photo, in the stream for ever.
+const REMOVE = `
+local function remove(jobs, group, byteCount, entry, bytes)
+  local acked = redis.call('XACK', jobs, group, entry)
+  if redis.call('XDEL', jobs, entry) == 1 then
+    if redis.call('XLEN', jobs) == 0 then redis.call('DEL', byteCount)
+    else redis.call('DECRBY', byteCount, bytes) end
+  end
+  return acked
+end`;
+
+/** False where the record says how the job ended. */
+const IS_OPEN = `
+local function isOpen(record)
+  return not record or string.find(record, '{"status":"queued"', 1, true) == 1
+end`;
+
+const MEMORY_IS_SHORT = `
+local function memoryIsShort()
+  local info = redis.call('INFO', 'memory')
+  local used, max = string.match(info, 'used_memory:(%d+)'), string.match(info, 'maxmemory:(%d+)')
+  return tonumber(max) > 0 and tonumber(used) > 0.8 * tonumber(max)
+end`;
+
+const ROOM = `
+local function fullness(jobs, byteCount, size, maxJobs, maxBytes)
+  local backlog = redis.call('XLEN', jobs)
+  local bytes = backlog > 0 and tonumber(redis.call('GET', byteCount) or 0) or 0
+  if backlog >= tonumber(maxJobs) or bytes + size > tonumber(maxBytes) then
+    return {'full', backlog, bytes}
+  end
+end`;
+
+/** KEYS jobs, byte count. ARGV the photo's bytes, most jobs, most bytes. */
+export const HAS_ROOM = `#!lua flags=no-writes
+${ROOM}
+return fullness(KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2], ARGV[3]) or {'room'}`;
+
+/** KEYS jobs, byte count, record. ARGV header, image, most jobs, most bytes, SHA-256, record's TTL. */
+export const PUBLISH = `#!lua
+${ROOM}
+${ADD}
+local jobs, byteCount, record = unpack(KEYS)
+local header, image, maxJobs, maxBytes, sha256, ttl = unpack(ARGV)
+local known = redis.call('GET', record)
+if known then return {'known', known} end
+local full = fullness(jobs, byteCount, #image, maxJobs, maxBytes)
+if full then return full end
+add(jobs, byteCount, record, header, image, sha256, ttl)
+return {'queued'}`;
+
+/**
+ * KEYS jobs. ARGV group, consumer, least idle ms. Gives ID, fields and deliveries of one entry.
+ * XAUTOCLAIM also clears the pending list of entries that are no more.
+ */
+export const CLAIM = `#!lua
+local jobs, group, consumer, idle = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local cursor = '0-0'
+repeat
+  local claimed = redis.call('XAUTOCLAIM', jobs, group, consumer, idle, cursor, 'COUNT', 1)
+  cursor = claimed[1]
+  local entry = claimed[2][1]
+  if entry then
+    local pending = redis.call('XPENDING', jobs, group, entry[1], entry[1], 1)
+    return {entry[1], entry[2], pending[1][4]}
+  end
+until cursor == '0-0'
+return false`;
+
+/**
+ * KEYS jobs. ARGV group, consumer, ms, IDs. Sets how long entries count as idle, where they are
+ * still the consumer's own: XCLAIM alone would take them back from who has claimed them meanwhile.
+ * Gives the IDs of those that are not.
+ */
+export const SET_IDLE = `#!lua
+local jobs, group, consumer, idle = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local lost = {}
+for i = 4, #ARGV do
+  if #redis.call('XPENDING', jobs, group, ARGV[i], ARGV[i], 1, consumer) == 0 then
+    lost[#lost + 1] = ARGV[i]
+  else
+    redis.call('XCLAIM', jobs, group, consumer, 0, ARGV[i], 'IDLE', idle, 'JUSTID')
+  end
+end
+return lost`;
+
+/**
+ * KEYS jobs, byte count, record, dead letters, cache entry, and the reply stream if there is one.
+ * ARGV group, entry, the photo's bytes, reply, record's TTL, cache value and TTL (or empty),
+ * reason of death (or empty), error, deliveries.
+ * Gives 0, and does nothing, when another worker has answered the job before.
+ * A full Redis takes it all the same (allow-oom): what goes is larger than what comes.
+ */
+export const FINISH = `#!lua flags=allow-oom
+${REMOVE}
+${IS_OPEN}
+${MEMORY_IS_SHORT}
+local jobs, byteCount, record, dead, cache, replyTo = unpack(KEYS)
+local group, entry, bytes, reply, ttl, cached, cacheTtl, reason, failure, deliveries = unpack(ARGV)
+local letter = reason ~= '' and redis.call('XRANGE', jobs, entry, entry)[1]
+if remove(jobs, group, byteCount, entry, bytes) == 0 then
+  -- Or Redis came back without it: then the answer is still wanted.
+  if not isOpen(redis.call('GET', record)) then return 0 end
+end
+if letter then
+  redis.call('XADD', dead, 'MAXLEN', ${DEAD_LETTERS}, '*', 'reason', reason, 'error', failure,
+    'deliveries', deliveries, unpack(letter[2]))
+  while redis.call('XLEN', dead) > 1
+    and redis.call('MEMORY', 'USAGE', dead, 'SAMPLES', 0) > ${DEAD_LETTER_BYTES} do
+    redis.call('XTRIM', dead, 'MAXLEN', redis.call('XLEN', dead) - 1)
+  end
+end
+redis.call('SET', record, reply, 'EX', ttl)
+if replyTo then
+  redis.call('XADD', replyTo, 'MAXLEN', '~', ${REPLY_STREAM_LENGTH}, '*', 'reply', reply)
+  redis.call('EXPIRE', replyTo, ${REPLY_TTL_S})
+end
+if cached ~= '' and not memoryIsShort() then redis.call('SET', cache, cached, 'EX', cacheTtl) end
+return 1`;
+
+/** KEYS jobs, byte count, and where it was a job its record. ARGV group, entry, the photo's bytes. */
+export const DROP = `#!lua flags=allow-oom
+${REMOVE}
+${IS_OPEN}
+remove(KEYS[1], ARGV[1], KEYS[2], ARGV[2], ARGV[3])
+if KEYS[3] and isOpen(redis.call('GET', KEYS[3])) then redis.call('DEL', KEYS[3]) end`;
+
+/**
+ * KEYS jobs, byte count, record, dead letters. ARGV letter, header, SHA-256, record's TTL. Makes a
+ * job of a dead letter: its count of deliveries starts anew. Gives 0 when there is no such letter.
+ */
+export const REPLAY = `#!lua
+${ADD}
+local jobs, byteCount, record, dead = unpack(KEYS)
+local letter, header, sha256, ttl = unpack(ARGV)
+local found = redis.call('XRANGE', dead, letter, letter)[1]
+if not found then return 0 end
+local fields = {}
+for i = 1, #found[2], 2 do fields[found[2][i]] = found[2][i + 1] end
+add(jobs, byteCount, record, header, fields.image, sha256, ttl)
+redis.call('XDEL', dead, letter)
+return 1`;
