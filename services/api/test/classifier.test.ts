@@ -1,8 +1,9 @@
 import type { Answer, CacheEntry, Reply } from '@synset/shared';
 import { testPhoto } from '@synset/shared/testing';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Classifier, type ClassifyOptions } from '../src/classifier.ts';
 import { inspectPhoto } from '../src/photo.ts';
+import type { NewJob } from '../src/transport.ts';
 import { tabby } from './fake-worker.ts';
 import { type Answerer, MemoryTransport } from './memory-transport.ts';
 
@@ -100,4 +101,119 @@ test('one who has gone before his turn queues no job', async () => {
   const signal = AbortSignal.abort(new Error('gone'));
   await expect(submit(classifier, { signal })).rejects.toThrow('gone');
   expect(jobs).toEqual([]);
+});
+
+const tick = () => new Promise(setImmediate);
+
+describe('a photo that was classified before', () => {
+  const known: CacheEntry = {
+    categories: Array.from({ length: 100 }, (_, index) => ({ index, score: 0.01 })),
+    model: { name: 'fake', trained: true },
+    width: 3,
+    height: 2,
+  };
+
+  test('is answered from the cache, and the answer kept under its own ID', async () => {
+    const jobs: string[] = [];
+    const classifier = start((job) => void jobs.push(job.id));
+    cache = known;
+    const { answer } = await submit(classifier, { topK: 7 });
+    expect(answer).toMatchObject({ jobId: 'job', cached: true, width: 3, sha256: photo.sha256 });
+    expect(answer.categories).toHaveLength(7);
+    expect(kept).toEqual([answer]);
+    expect(jobs).toEqual([]);
+    expect(classifier.waiting).toBe(0);
+  });
+
+  test.each([
+    ['when the client wants a fresh answer', { fresh: true }],
+    ['when it wants more categories than the cache has', { topK: 101 }],
+  ])('is classified again %s', async (_, options) => {
+    const classifier = start((job, reply) => reply(tabby(job)));
+    cache = known;
+    expect((await submit(classifier, options)).answer.cached).toBe(false);
+  });
+});
+
+describe('requests for the same photo at the same time', () => {
+  let jobs: NewJob[];
+  let classifier: Classifier;
+
+  beforeEach(() => {
+    jobs = [];
+    classifier = start((job) => void jobs.push(job));
+  });
+
+  const answerAll = () => {
+    for (const job of jobs) transport.reply(tabby(job));
+  };
+
+  test('run once, and each gets its own answer', async () => {
+    const first = submit(classifier, { id: 'first', topK: 5 });
+    const second = submit(classifier, { id: 'second', topK: 2 });
+    await tick();
+    answerAll();
+    expect(jobs.map(({ id }) => id)).toEqual(['first']);
+    expect((await first).answer).toMatchObject({ jobId: 'first', cached: false });
+    const { answer } = await second;
+    expect(answer.jobId).toBe('second');
+    expect(answer.categories).toHaveLength(2);
+    expect(kept).toEqual([answer]);
+    expect(classifier.waiting).toBe(0);
+  });
+
+  test.each([
+    ['wants more categories', { topK: 6 }],
+    ['wants a fresh answer', { fresh: true }],
+    ['may wait much longer than the job', { budgetMs: 300_000 }],
+  ])('run twice when the second %s', async (_, options) => {
+    const both = [
+      submit(classifier, { id: 'first', topK: 5 }),
+      submit(classifier, { id: 'second', ...options }),
+    ];
+    await tick();
+    expect(jobs.map(({ id }) => id).sort()).toEqual(['first', 'second']);
+    answerAll();
+    await Promise.all(both);
+  });
+
+  test('keep their own deadlines', async () => {
+    const first = submit(classifier, { id: 'first' });
+    await expect(submit(classifier, { id: 'second', budgetMs: 20 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      jobId: 'first',
+    });
+    answerAll();
+    expect((await first).answer.jobId).toBe('first');
+  });
+
+  test('fail together', async () => {
+    const both = [submit(classifier, { id: 'first' }), submit(classifier, { id: 'second' })];
+    await tick();
+    transport.reply({ ...failed, jobId: 'first' });
+    for (const one of both) await expect(one).rejects.toMatchObject({ code: failed.code });
+    expect(classifier.waiting).toBe(0);
+  });
+
+  test('withdraw the job when the last of them hangs up, not before', async () => {
+    const gone = [new AbortController(), new AbortController()];
+    const both = gone.map(({ signal }, i) => submit(classifier, { id: `${i}`, signal }));
+    await tick();
+    for (const [i, one] of both.entries()) {
+      expect(transport.withdrawn).toEqual([]);
+      gone[i]?.abort(new Error('gone'));
+      await expect(one).rejects.toThrow('gone');
+    }
+    expect(transport.withdrawn).toEqual(['0']);
+    expect(classifier.waiting).toBe(0);
+  });
+
+  test('do not withdraw it once one of them was told where its result will be', async () => {
+    const gone = new AbortController();
+    const stays = submit(classifier, { id: 'first', signal: gone.signal });
+    await expect(submit(classifier, { id: 'second', budgetMs: 20 })).rejects.toThrow();
+    gone.abort(new Error('gone'));
+    await expect(stays).rejects.toThrow('gone');
+    expect(transport.withdrawn).toEqual([]);
+  });
 });

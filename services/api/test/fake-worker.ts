@@ -62,13 +62,19 @@ export interface FakeWorker {
   close(): Promise<void>;
 }
 
+export interface FakeWorkerOptions {
+  readonly jobsPerS?: number;
+  /** Whether it takes jobs; else they wait. */
+  readonly reads?: boolean;
+}
+
 /** `onJob` may reply or not. Announced as ready when the promise resolves. */
 export async function startFakeWorker(
   url: string,
   prefix: string,
   onJob: (job: Job, worker: FakeWorker) => void = (job, worker) =>
     void worker.reply(job, tabby(job)),
-  options: { jobsPerS?: number } = {},
+  options: FakeWorkerOptions = {},
 ): Promise<FakeWorker> {
   const keys = createKeys(prefix);
   const [redis, reader] = await Promise.all(
@@ -111,7 +117,7 @@ export async function startFakeWorker(
       reader.destroy();
     },
   };
-  loop.start();
+  if (options.reads ?? true) loop.start();
   const lastSeen = await redisTime(redis);
   const work = { jobsDone: 0, jobsPerS: options.jobsPerS ?? null };
   await announceWorker(redis, keys, { name: 'fake', model: fakeModel, ...work, lastSeen });

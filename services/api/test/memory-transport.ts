@@ -14,6 +14,11 @@ export class MemoryTransport implements Transport {
     this.#answer = answer;
   }
 
+  /** A reply at the test's own time. */
+  reply(reply: Reply): void {
+    this.#onReply(reply);
+  }
+
   start(onReply: (reply: Reply) => void): void {
     this.#onReply = onReply;
     this.connected = true;

@@ -1,4 +1,4 @@
-import { createRedis } from '@synset/shared';
+import { createKeys, createRedis } from '@synset/shared';
 import { freePort, silentLog, startTestRedis, testPhoto } from '@synset/shared/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { form, post, read, startApi, type TestApi } from './api.ts';
@@ -128,6 +128,47 @@ test('closing answers what is under way and refuses what comes', async () => {
   expect((await underWay).status).toBe(200);
   await closing;
   await expect(fetch(api.url)).rejects.toThrow();
+});
+
+test('two instances never see the replies to each other', async () => {
+  api = await startApi();
+  const second = await startApi({ KEY_PREFIX: api.prefix });
+  const worker = await startWorker();
+  const urls = Array.from({ length: 20 }, (_, i) => (i % 2 ? api.url : second.url));
+  const responses = await Promise.all(
+    urls.map((url, i) => post(`${url}/predict`, form(Buffer.concat([photo, Buffer.from(`${i}`)])))),
+  );
+  const bodies = await Promise.all(responses.map(read));
+  expect(responses.map(({ status }) => status)).toEqual(urls.map(() => 200));
+  const streams = worker.jobs.map(({ replyTo }) => replyTo);
+  expect(new Set(streams).size).toBe(2);
+  // Each answer has the ID of the job whose reply went to the instance that was asked.
+  for (const [i, { id }] of bodies.entries()) {
+    const { replyTo } = worker.jobs.find((job) => job.id === id) ?? {};
+    const [first] = worker.jobs.filter(
+      (job) => bodies.findIndex((b) => b.id === job.id) % 2 === i % 2,
+    );
+    expect(replyTo).toBe(first?.replyTo);
+  }
+  await second.close();
+});
+
+test('a client that hangs up withdraws its job', async () => {
+  api = await startApi();
+  const arrived = Promise.withResolvers<string>();
+  await startWorker((job) => arrived.resolve(job.id));
+  const client = new AbortController();
+  const init = { method: 'POST', body: form(photo), signal: client.signal };
+  const request = fetch(`${api.url}/predict`, init);
+  const id = await arrived.promise;
+  client.abort();
+  await expect(request).rejects.toThrow();
+  const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
+  await redis.connect();
+  const key = createKeys(api.prefix).withdrawn(id);
+  while (!(await redis.exists(key)));
+  expect(await redis.ttl(key)).toBeGreaterThan(0);
+  redis.destroy();
 });
 
 test('one photo too many waits unread until another has been queued', async () => {

@@ -1,7 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomPrefix, runProgram } from '@synset/shared/testing';
+import { createKeys, createRedis, JobQueue } from '@synset/shared';
+import {
+  hugePng,
+  randomPrefix,
+  runProgram,
+  silentLog,
+  startTestRedis,
+  testJob,
+} from '@synset/shared/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 const MAIN = new URL('../src/main.ts', import.meta.url);
@@ -63,3 +71,29 @@ test('a signal ends it cleanly', async () => {
   worker.process.kill('SIGTERM');
   expect(await worker.exit).toBe(0);
 });
+
+test('a signal ends it in bounded time when Redis takes no answer, and that is said', async () => {
+  const server = await startTestRedis();
+  const keys = createKeys(randomPrefix());
+  const redis = createRedis({ url: server.url, name: 'test', log: silentLog });
+  await redis.connect();
+  const worker = runProgram(MAIN, {
+    REDIS_URL: server.url,
+    KEY_PREFIX: keys.jobs.split(':')[0],
+    MODEL: 'testcard-int8',
+    MODEL_DIR,
+    DECODER: 'jimp',
+  });
+  await worker.printed('"ready"');
+  // Takes jimp long enough for Redis to be frozen meanwhile.
+  const job = testJob({ id: 'a', image: hugePng(3900, 3900), width: 3900, height: 3900 });
+  await new JobQueue(redis, keys).publish(job, { maxJobs: 1, maxBytes: 1e9 }, 60);
+  while ((await redis.xInfoGroups(keys.jobs)).every(({ pending }) => pending === 0));
+  server.process.kill('SIGSTOP');
+  worker.process.kill('SIGTERM');
+  expect(await worker.exit).toBe(1);
+  expect(worker.output()).toMatch(/"jobs":1,.*jobs were left unfinished/);
+  server.process.kill('SIGCONT');
+  redis.destroy();
+  await server.stop();
+}, 60_000);

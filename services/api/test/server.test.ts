@@ -1,0 +1,39 @@
+// The API's process: how it starts and ends.
+import { randomPrefix, runProgram, testPhoto } from '@synset/shared/testing';
+import { expect, inject, test } from 'vitest';
+import { form, post } from './api.ts';
+import { startFakeWorker } from './fake-worker.ts';
+
+const SERVER = new URL('../src/server.ts', import.meta.url);
+
+async function start(env: NodeJS.ProcessEnv = {}) {
+  const prefix = randomPrefix();
+  const base = { REDIS_URL: inject('redisUrl'), KEY_PREFIX: prefix, PORT: '0' };
+  const server = runProgram(SERVER, { ...base, ...env });
+  await server.printed('"listening"');
+  const url = /"address":"([^"]+)"/.exec(server.output())?.[1] ?? '';
+  return { ...server, url, prefix };
+}
+
+test('settings are checked against each other', async () => {
+  const server = runProgram(SERVER, { QUEUE_BYTES: '1000', MAX_UPLOAD_BYTES: '1001' });
+  expect(await server.exit).toBe(2);
+  expect(server.output()).toBe(
+    'synset api: bad setting: QUEUE_BYTES: must be at least MAX_UPLOAD_BYTES, or the largest photo could never be queued\n',
+  );
+});
+
+test('a signal ends it in bounded time when an answer does not come, and that is said', async () => {
+  const server = await start({ REQUEST_TIMEOUT_MS: '600000' });
+  const arrived = Promise.withResolvers<void>();
+  const worker = await startFakeWorker(inject('redisUrl'), server.prefix, () => arrived.resolve());
+  while ((await fetch(`${server.url}/readyz`)).status !== 200);
+  const request = post(`${server.url}/predict`, form(testPhoto('nagasaki-boats')));
+  request.catch(() => {});
+  await arrived.promise;
+  server.process.kill('SIGTERM');
+  expect(await server.exit).toBe(1);
+  expect(server.output()).toMatch(/"requests":1,.*requests were left unanswered/);
+  await expect(request).rejects.toThrow();
+  await worker.close();
+}, 60_000);
