@@ -1,0 +1,38 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createRedis, inTime, RedisTimeout } from '../src/redis.ts';
+import { silentLog, startTestRedis } from '../src/testing/index.ts';
+
+test('a Redis that is silent is given up, and used again when it speaks', async () => {
+  const server = await startTestRedis();
+  const redis = createRedis({ url: server.url, name: 'test', log: silentLog });
+  await redis.connect();
+  onTestFinished(async () => {
+    redis.destroy();
+    server.process.kill('SIGCONT');
+    await server.stop();
+  });
+  expect(await inTime(redis, redis.ping(), 5000)).toBe('PONG');
+  server.process.kill('SIGSTOP');
+  await expect(inTime(redis, redis.ping(), 50)).rejects.toBeInstanceOf(RedisTimeout);
+  // Nothing piles up meanwhile: commands fail at once.
+  await expect(redis.ping()).rejects.toThrow();
+  server.process.kill('SIGCONT');
+  while (!redis.isReady) await new Promise(setImmediate);
+  expect(await inTime(redis, redis.ping(), 5000)).toBe('PONG');
+});
+
+test('an answer that came while this process was halted counts as in time', async () => {
+  const server = await startTestRedis();
+  const redis = createRedis({ url: server.url, name: 'test', log: silentLog });
+  await redis.connect();
+  onTestFinished(async () => {
+    redis.destroy();
+    await server.stop();
+  });
+  const answer = inTime(redis, redis.ping(), 100);
+  // Let the command leave, then do not look at the socket until the time is over.
+  await new Promise(setImmediate);
+  const end = performance.now() + 300;
+  while (performance.now() < end);
+  expect(await answer).toBe('PONG');
+});
