@@ -6,6 +6,7 @@ export * from './job-queue.ts';
 export * from './keys.ts';
 export * from './log.ts';
 export * from './problems.ts';
+export { MEMORY_FOR_COMFORT, MEMORY_IN_USE } from './queue-scripts.ts';
 export * from './read-loop.ts';
 export * from './redis.ts';
 export * from './registry.ts';

@@ -16,13 +16,22 @@ export interface QueueLimits {
 
 export type Fullness =
   | { readonly status: 'room' }
-  | { readonly status: 'full'; readonly jobs: number; readonly bytes: number };
+  | {
+      readonly status: 'full';
+      readonly jobs: number;
+      readonly bytes: number;
+      /** What there is too much of. */
+      readonly what: 'jobs' | 'bytes' | 'memory';
+    };
+
+type Full = Extract<Fullness, { status: 'full' }>;
+type FullAnswer = ['full', Full['jobs'], Full['bytes'], Full['what']];
 
 export type Published =
   | { readonly status: 'queued' }
   /** There is a job of this ID already. */
   | { readonly status: 'known'; readonly record: JobRecord }
-  | Extract<Fullness, { status: 'full' }>;
+  | Full;
 
 export interface Entry {
   readonly id: string;
@@ -61,24 +70,21 @@ export class JobQueue {
   async publish(job: Job, limits: QueueLimits, recordTtlS: number): Promise<Published> {
     const { jobs, jobBytes, result } = this.#keys;
     const { header, image } = encodeJob(job);
-    const [status, first, second] = (await this.#run(
+    const answer = (await this.#run(
       PUBLISH,
       [jobs, jobBytes, result(job.id)],
       [header, image, limits.maxJobs, limits.maxBytes, job.sha256, recordTtlS],
-    )) as ['queued'] | ['known', string] | ['full', number, number];
-    if (status === 'known') return { status, record: decodeRecord(first) };
-    if (status === 'full') return { status, jobs: first, bytes: second };
-    return { status };
+    )) as ['queued'] | ['known', string] | FullAnswer;
+    if (answer[0] === 'known') return { status: 'known', record: decodeRecord(answer[1]) };
+    return answer[0] === 'full' ? toFull(answer) : { status: 'queued' };
   }
 
   /** Tells without a photo being sent whether one of `bytes` has room. */
   async fullness(bytes: number, limits: QueueLimits): Promise<Fullness> {
     const keys = [this.#keys.jobs, this.#keys.jobBytes];
     const args = [bytes, limits.maxJobs, limits.maxBytes];
-    const [status, jobs, full] = (await this.#run(HAS_ROOM, keys, args)) as
-      | ['room']
-      | ['full', number, number];
-    return status === 'full' ? { status, jobs, bytes: full } : { status };
+    const answer = (await this.#run(HAS_ROOM, keys, args)) as ['room'] | FullAnswer;
+    return answer[0] === 'full' ? toFull(answer) : { status: 'room' };
   }
 
   /** True when there is a job whose worker has not renewed its claim for `idleMs`. */
@@ -159,6 +165,8 @@ export class JobQueue {
     return inTime(this.#redis, this.#redis.eval(script, options));
   }
 }
+
+const toFull = ([status, jobs, bytes, what]: FullAnswer): Full => ({ status, jobs, bytes, what });
 
 /** Names and values by turns, as Redis lists fields. */
 function toRecord(fields: Buffer[]): Record<string, Buffer> {

@@ -36,20 +36,29 @@ local function isOpen(record)
   return not record or string.find(record, '{"status":"queued"', 1, true) == 1
 end`;
 
-const MEMORY_IS_SHORT = `
-local function memoryIsShort()
+/** Share of its memory that Redis uses when `more` bytes have come; 0 where it has no limit. */
+export const MEMORY_IN_USE = `
+local function memoryInUse(more)
   local info = redis.call('INFO', 'memory')
-  local used, max = string.match(info, 'used_memory:(%d+)'), string.match(info, 'maxmemory:(%d+)')
-  return tonumber(max) > 0 and tonumber(used) > 0.8 * tonumber(max)
+  local max = tonumber(string.match(info, 'maxmemory:(%d+)'))
+  return max > 0 and (tonumber(string.match(info, 'used_memory:(%d+)')) + more) / max or 0
 end`;
 
+/** Above it nothing is kept but jobs and what becomes of them. */
+export const MEMORY_FOR_COMFORT = 0.8;
+/** Above it no job is taken: the workers' replies and heartbeats need room too. */
+const MEMORY_FOR_JOBS = 0.9;
+
 const ROOM = `
+${MEMORY_IN_USE}
 local function fullness(jobs, byteCount, size, maxJobs, maxBytes)
   local backlog = redis.call('XLEN', jobs)
   local bytes = backlog > 0 and tonumber(redis.call('GET', byteCount) or 0) or 0
-  if backlog >= tonumber(maxJobs) or bytes + size > tonumber(maxBytes) then
-    return {'full', backlog, bytes}
-  end
+  local what
+  if backlog >= tonumber(maxJobs) then what = 'jobs'
+  elseif bytes + size > tonumber(maxBytes) then what = 'bytes'
+  elseif memoryInUse(size) > ${MEMORY_FOR_JOBS} then what = 'memory' end
+  return what and {'full', backlog, bytes, what}
 end`;
 
 /** KEYS jobs, byte count. ARGV the photo's bytes, most jobs, most bytes. */
@@ -57,8 +66,11 @@ export const HAS_ROOM = `#!lua flags=no-writes
 ${ROOM}
 return fullness(KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2], ARGV[3]) or {'room'}`;
 
-/** KEYS jobs, byte count, record. ARGV header, image, most jobs, most bytes, SHA-256, record's TTL. */
-export const PUBLISH = `#!lua
+/**
+ * KEYS jobs, byte count, record. ARGV header, image, most jobs, most bytes, SHA-256, record's TTL.
+ * Looks after Redis's memory itself (allow-oom), to say what is full.
+ */
+export const PUBLISH = `#!lua flags=allow-oom
 ${ROOM}
 ${ADD}
 local jobs, byteCount, record = unpack(KEYS)
@@ -115,7 +127,7 @@ return lost`;
 export const FINISH = `#!lua flags=allow-oom
 ${REMOVE}
 ${IS_OPEN}
-${MEMORY_IS_SHORT}
+${MEMORY_IN_USE}
 local jobs, byteCount, record, dead, cache, replyTo = unpack(KEYS)
 local group, entry, bytes, reply, ttl, cached, cacheTtl, reason, failure, deliveries = unpack(ARGV)
 local letter = reason ~= '' and redis.call('XRANGE', jobs, entry, entry)[1]
@@ -136,7 +148,9 @@ if replyTo then
   redis.call('XADD', replyTo, 'MAXLEN', '~', ${REPLY_STREAM_LENGTH}, '*', 'reply', reply)
   redis.call('EXPIRE', replyTo, ${REPLY_TTL_S})
 end
-if cached ~= '' and not memoryIsShort() then redis.call('SET', cache, cached, 'EX', cacheTtl) end
+if cached ~= '' and memoryInUse(#cached) < ${MEMORY_FOR_COMFORT} then
+  redis.call('SET', cache, cached, 'EX', cacheTtl)
+end
 return 1`;
 
 /** KEYS jobs, byte count, and where it was a job its record. ARGV group, entry, the photo's bytes. */

@@ -66,9 +66,9 @@ describe('publishing', () => {
   test.each([
     ['jobs', { maxJobs: 2, maxBytes: 1e9 }],
     ['bytes', { maxJobs: 100, maxBytes: 14 }],
-  ])('stops at the limit of %s', async (_, limits) => {
+  ] as const)('stops at the limit of %s', async (what, limits) => {
     await publish('a', 'b');
-    const full = { status: 'full', jobs: 2, bytes: 10 };
+    const full = { status: 'full', jobs: 2, bytes: 10, what };
     expect(await queue.publish(job('c'), limits, 60)).toEqual(full);
     expect(await queue.fullness(image.length, limits)).toEqual(full);
     expect(await redis.xLen(keys.jobs)).toBe(2);

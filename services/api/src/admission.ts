@@ -1,5 +1,5 @@
 // Whether the queue takes another job: what can be answered in time, and what a refused client is told.
-import { Problem, type WorkerInfo } from '@synset/shared';
+import { type Fullness, Problem, type WorkerInfo } from '@synset/shared';
 
 /** Jobs a second that all workers can do together; null where none has done any yet. */
 export function serviceRate(workers: readonly WorkerInfo[]): number | null {
@@ -26,11 +26,14 @@ export function maxBacklog(
 /** Bounds of Retry-After: the rate may be that of a worker that hangs, or not known. */
 const RETRY_AFTER_S = { min: 1, max: 120, unknown: 5 };
 
-/** `jobs` and `bytes` wait. Retry-After is the time in which they will have been done. */
-export function queueFull(jobs: number, bytes: number, jobsPerS: number | null): Problem {
+type Full = Extract<Fullness, { status: 'full' }>;
+
+/** Retry-After is the time in which what waits will have been done. */
+export function queueFull({ jobs, bytes, what }: Omit<Full, 'status'>, jobsPerS: number | null) {
   const { min, max, unknown } = RETRY_AFTER_S;
   const retryAfterS = jobsPerS ? Math.min(max, Math.max(min, Math.ceil(jobs / jobsPerS))) : unknown;
   const rate = jobsPerS ? `; ${jobsPerS.toFixed(1)} are done a second` : '';
-  const detail = `The queue is full: ${jobs} photos of ${bytes} bytes together wait${rate}.`;
+  const full = what === 'memory' ? "Redis's memory" : 'The queue';
+  const detail = `${full} is full: ${jobs} photos of ${bytes} bytes together wait${rate}.`;
   return new Problem('QUEUE_FULL', detail, { retryAfterS });
 }

@@ -11,6 +11,8 @@ import { emptyFile, readUploads, tooLarge } from './upload.ts';
 
 /** Photos in one request. */
 const MAX_FILES = 100;
+/** Characters of a file's name that come back. */
+const MAX_NAME = 255;
 
 interface AcceptedJob {
   readonly index: number;
@@ -96,7 +98,7 @@ class Intake {
   /** Rejects only where the request as a whole cannot go on. */
   async add(file: FormFile): Promise<void> {
     const index = this.#entries.length;
-    const entry = { index, filename: file.filename };
+    const entry = { index, filename: file.filename.slice(0, MAX_NAME) };
     const { scope } = this.#options;
     const id = scope === null ? randomUUID() : jobIdOf(scope, index);
     try {

@@ -1,19 +1,17 @@
 // Keeps uploaded photos for a while, so that a page without JavaScript can show them.
 import type { BufferRedis, Keys, Redis } from '@synset/shared';
-import { inTime, withBuffers } from '@synset/shared';
+import { inTime, MEMORY_FOR_COMFORT, MEMORY_IN_USE, withBuffers } from '@synset/shared';
 
 /** Most bytes of photos kept at a time, over all instances. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 // Adds a photo and lets the oldest ones go until all fit. `photos` is a list of `<bytes> <key>`,
 // oldest first; photos that have expired by themselves leave it here too.
-const KEEP = `
+const KEEP = `#!lua flags=allow-oom
+${MEMORY_IN_USE}
 local list, key, photo, ttl, max = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local total = #photo
-local info = redis.call('INFO', 'memory')
-local used, all = string.match(info, 'used_memory:(%d+)'), string.match(info, 'maxmemory:(%d+)')
-if tonumber(all) > 0 and tonumber(used) > 0.8 * tonumber(all) then return 0 end
-if total > max then return 0 end
+if memoryInUse(total) > ${MEMORY_FOR_COMFORT} or total > max then return 0 end
 for _, entry in ipairs(redis.call('LRANGE', list, 0, -1)) do
   total = total + tonumber(string.match(entry, '^%d+'))
 end

@@ -97,7 +97,7 @@ export class RedisTransport implements Transport {
       limits,
     ).catch(unavailable);
     this.#wasFull = published.status === 'full';
-    if (published.status === 'full') throw queueFull(published.jobs, published.bytes, jobsPerS);
+    if (published.status === 'full') throw queueFull(published, jobsPerS);
     return published.status === 'known' ? published.record : null;
   }
 

@@ -30,10 +30,12 @@ test('the backlog may take half of the budget, and one job always may', () => {
 });
 
 test('Retry-After is the time that the backlog takes, within bounds', () => {
-  expect(queueFull(100, 1, 20)).toMatchObject({ code: 'QUEUE_FULL', retryAfterS: 5 });
-  expect(queueFull(1, 1, 20).retryAfterS).toBe(1);
-  expect(queueFull(1000, 1, 0.1).retryAfterS).toBe(120);
-  expect(queueFull(100, 1, null).retryAfterS).toBe(5);
+  const full = (jobs: number, jobsPerS: number | null) =>
+    queueFull({ jobs, bytes: 1, what: 'jobs' }, jobsPerS);
+  expect(full(100, 20)).toMatchObject({ code: 'QUEUE_FULL', retryAfterS: 5 });
+  expect(full(1, 20).retryAfterS).toBe(1);
+  expect(full(1000, 0.1).retryAfterS).toBe(120);
+  expect(full(100, null).retryAfterS).toBe(5);
 });
 
 describe('a queue that is full', () => {

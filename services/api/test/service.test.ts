@@ -108,7 +108,10 @@ test('a Redis that has no memory left is a full queue', async () => {
   const response = await post(`${api.url}/predict`, form(photo));
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).not.toBeNull();
-  expect(await read(response)).toMatchObject({ code: 'QUEUE_FULL' });
+  expect(await read(response)).toMatchObject({
+    code: 'QUEUE_FULL',
+    detail: expect.stringContaining("Redis's memory is full"),
+  });
   await worker.close();
   await api.close();
   await redis.stop();

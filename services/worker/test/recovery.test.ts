@@ -32,7 +32,7 @@ test("a dead worker's jobs are taken over", async () => {
   await stream.expectNothingLeft();
 });
 
-test('they run one by one, with nothing else under way', async () => {
+test('they run one by one', async () => {
   await stream.publish('a', 1);
   await stream.publish('b', 2);
   await stream.take('dead');
@@ -40,12 +40,7 @@ test('they run one by one, with nothing else under way', async () => {
   const backend = new FakeBackend(4);
   const gate = Promise.withResolvers<void>();
   backend.gate = gate.promise;
-  // Wait until they are anybody's: then the worker's very first look finds them.
-  while (
-    (await pendingOf()).some(
-      ({ millisecondsSinceLastDelivery }) => millisecondsSinceLastDelivery < 300,
-    )
-  );
+  for (const { id } of await pendingOf()) await stream.queue.release('dead', id);
   await stream.startWorker(backend, IDLE);
   while (backend.batches.length === 0) await new Promise(setImmediate);
   expect(
@@ -56,6 +51,22 @@ test('they run one by one, with nothing else under way', async () => {
   ]);
   gate.resolve();
   expect((await stream.nextReplies(3)).map(({ jobId }) => jobId)).toEqual(['a', 'b', 'new']);
+});
+
+test('nothing new is read while one of them runs', async () => {
+  await stream.publish('a', 1);
+  await stream.take('dead');
+  await stream.publish('new', 3);
+  const backend = new FakeBackend(4);
+  const gate = Promise.withResolvers<void>();
+  backend.gate = gate.promise;
+  await stream.queue.release('dead', (await pendingOf())[0]?.id ?? '');
+  await stream.startWorker(backend, IDLE);
+  while (backend.batches.length === 0) await new Promise(setImmediate);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await pendingOf()).toMatchObject([{ consumer: 'one', deliveriesCounter: 2 }]);
+  gate.resolve();
+  expect((await stream.nextReplies(2)).map(({ jobId }) => jobId)).toEqual(['a', 'new']);
 });
 
 test('a job that is being worked on is not taken over, however long that takes', async () => {

@@ -117,8 +117,9 @@ describe('the cache', () => {
     onTestFinished(() => server.stop());
     const full = await TestStream.open(server.url);
     await full.startWorker(new FakeBackend());
+    await full.redis.setRange('ballast', 50e6, 'x');
     const used = /used_memory:(\d+)/.exec(await full.redis.info('memory'))?.[1];
-    await full.redis.configSet('maxmemory', `${Math.round(Number(used) * 1.2)}`);
+    await full.redis.configSet('maxmemory', `${Math.round(Number(used) / 0.85)}`);
     await full.publish('a', 42);
     await full.nextReplies(1);
     expect(await full.redis.keys(full.keys.cache('*', '*'))).toEqual([]);
