@@ -24,6 +24,7 @@ export class FakeBackend implements Backend {
     const n = pixels.length / PHOTO_BYTES;
     this.batches.push(n);
     await this.gate;
+    if (this.closed) throw new Error('closed under an inference');
     const probabilities = new Float32Array(n * CLASSES);
     for (let i = 0; i < n; i++) {
       const best = pixels[i * PHOTO_BYTES] as number;

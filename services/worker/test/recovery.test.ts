@@ -191,6 +191,7 @@ test('an answer waits for Redis to come back', async () => {
   server.process.kill('SIGCONT');
   while (!own.redis.isReady) await new Promise(setImmediate);
   expect(await own.nextReplies(1)).toMatchObject([{ jobId: 'a', status: 'done' }]);
+  expect(backend.batches).toEqual([1]); // what was computed was not computed again
   await own.expectNothingLeft();
   expect(await own.replyCount()).toBe(1);
   await own.close();

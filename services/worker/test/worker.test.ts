@@ -156,6 +156,8 @@ test('close waits for the jobs under way and leaves nothing pending', async () =
   await stream.publish('a', 3);
   while (backend.batches.length === 0) await new Promise(setImmediate);
   const closing = Promise.all([worker.close(), worker.close()]);
+  // It may take its time: closing waits.
+  await new Promise((resolve) => setTimeout(resolve, 200));
   gate.resolve();
   await closing;
   expect(await stream.nextReplies(1)).toMatchObject([{ jobId: 'a', status: 'done' }]);
