@@ -1,4 +1,5 @@
 export * from './budget.ts';
+export * from './dead-letters.ts';
 export * from './env.ts';
 export * from './formats.ts';
 export * from './job.ts';

@@ -5,6 +5,9 @@ import { CLAIM, DROP, FINISH, HAS_ROOM, PUBLISH, SET_IDLE } from './queue-script
 import { type BufferRedis, inTime, type Redis, withBuffers } from './redis.ts';
 import { decodeRecord, type JobRecord, type Reply } from './reply.ts';
 
+/** How long it is known of a job that may wait for ever that it waits. */
+export const PROMISED_RECORD_S = 7 * 24 * 3600;
+
 /** An idle time that no setting exceeds: whoever looks next takes the entry. */
 const RELEASED_MS = 24 * 3600 * 1000;
 
@@ -169,10 +172,10 @@ export class JobQueue {
 const toFull = ([status, jobs, bytes, what]: FullAnswer): Full => ({ status, jobs, bytes, what });
 
 /** Names and values by turns, as Redis lists fields. */
-function toRecord(fields: Buffer[]): Record<string, Buffer> {
-  const record: Record<string, Buffer> = {};
+export function toRecord<T>(fields: readonly T[]): Record<string, T> {
+  const record: Record<string, T> = {};
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    record[`${fields[i]}`] = fields[i + 1] as Buffer;
+    record[`${fields[i]}`] = fields[i + 1] as T;
   }
   return record;
 }

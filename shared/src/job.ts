@@ -45,5 +45,9 @@ export function decodeJob(fields: Record<string, Buffer>): Job {
   if (!Buffer.isBuffer(header) || !Buffer.isBuffer(image)) {
     throw new TypeError('the entry has not the fields of a job: header, image');
   }
-  return { ...jobHeader.parse(JSON.parse(header.toString())), image };
+  return { ...decodeHeader(header), image };
 }
+
+/** Throws where it is no header of a job. */
+export const decodeHeader = (json: Buffer): JobHeader =>
+  jobHeader.parse(JSON.parse(json.toString()));

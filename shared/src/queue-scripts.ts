@@ -161,17 +161,33 @@ remove(KEYS[1], ARGV[1], KEYS[2], ARGV[2], ARGV[3])
 if KEYS[3] and isOpen(redis.call('GET', KEYS[3])) then redis.call('DEL', KEYS[3]) end`;
 
 /**
- * KEYS jobs, byte count, record, dead letters. ARGV letter, header, SHA-256, record's TTL. Makes a
- * job of a dead letter: its count of deliveries starts anew. Gives 0 when there is no such letter.
+ * KEYS jobs, byte count, record, dead letters, withdrawn. ARGV letter, header, SHA-256, record's
+ * TTL. Makes a job of a dead letter: its count of deliveries starts anew, and whoever withdrew it
+ * no longer counts. Gives 0 when there is no such letter.
  */
 export const REPLAY = `#!lua
 ${ADD}
-local jobs, byteCount, record, dead = unpack(KEYS)
+local jobs, byteCount, record, dead, withdrawn = unpack(KEYS)
 local letter, header, sha256, ttl = unpack(ARGV)
 local found = redis.call('XRANGE', dead, letter, letter)[1]
 if not found then return 0 end
 local fields = {}
 for i = 1, #found[2], 2 do fields[found[2][i]] = found[2][i + 1] end
 add(jobs, byteCount, record, header, fields.image, sha256, ttl)
+redis.call('DEL', withdrawn)
 redis.call('XDEL', dead, letter)
 return 1`;
+
+/**
+ * KEYS dead letters. ARGV first ID, last ID, most letters. Gives IDs and fields with the photo's
+ * number of bytes in the place of the photo: all photos together may be too many to send.
+ */
+export const LETTERS = `#!lua flags=no-writes
+local letters = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])
+for _, letter in ipairs(letters) do
+  local fields = letter[2]
+  for i = 1, #fields, 2 do
+    if fields[i] == 'image' then fields[i + 1] = #fields[i + 1] end
+  end
+end
+return letters`;

@@ -11,6 +11,7 @@ import {
   type JobRecord,
   type Keys,
   type Logger,
+  PROMISED_RECORD_S,
   type Published,
   type QueueLimits,
   ReadLoop,
@@ -27,8 +28,6 @@ import type { WorkerWatch } from './worker-watch.ts';
 const TRIM_AFTER = 100;
 /** How long it is known that a job waits, beyond the time that it may wait. */
 const RECORD_GRACE_S = 60;
-/** The same for a job that may wait for ever. */
-const PROMISED_RECORD_S = 7 * 24 * 3600;
 
 export interface RedisTransportOptions {
   readonly url: string;
