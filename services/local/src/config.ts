@@ -12,6 +12,8 @@ export const settings = {
   WORKERS: integer(1, 1, 64),
   /** An existing Redis to use. Without it a private one is started. */
   REDIS_URL: commonSettings.REDIS_URL.unwrap().optional(),
+  /** First part of every key: what the services take, and the dead letters are found by. */
+  KEY_PREFIX: commonSettings.KEY_PREFIX,
   /** A name in the catalogue or a model card. Without it: the trained model, else the test card. */
   MODEL: z.string().optional(),
   MODEL_DIR: z.string().default('data/models'),

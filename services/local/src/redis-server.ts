@@ -7,6 +7,7 @@ import { createLogger, createRedis } from '@synset/shared';
 import { lockFolder } from './lock.ts';
 import { freePort } from './net.ts';
 import { exitOf, stopProcess } from './process.ts';
+import { publishUrl, withdrawUrl } from './redis-url.ts';
 import { StartError } from './start-error.ts';
 
 /** Time to write its file to the end. */
@@ -19,14 +20,14 @@ export interface RedisServer {
 }
 
 /** `searchPath` is PATH. Throws StartError where there is no redis-server, or it does not start. */
-export async function startRedisServer(dataDir: string, searchPath: string): Promise<RedisServer> {
+export async function startRedisServer(folder: string, searchPath: string): Promise<RedisServer> {
   const program = await findProgram('redis-server', searchPath);
   if (!program) {
     throw new StartError(
       'redis-server is not installed. Install it (sudo apt-get install redis-server), or name an existing Redis by REDIS_URL.',
     );
   }
-  const dir = resolve(dataDir, 'redis');
+  const dir = resolve(folder);
   await mkdir(dir, { recursive: true }).catch((error) => {
     throw new StartError(`DATA_DIR: ${dir} cannot be made (${error.code})`);
   });
@@ -40,8 +41,10 @@ export async function startRedisServer(dataDir: string, searchPath: string): Pro
   const child = spawn(file, args, { stdio: 'ignore', detached: true });
   const url = `redis://127.0.0.1:${port}`;
   await Promise.race([untilConnected(url), failed(child, dir)]);
+  await publishUrl(dir, url);
   const close = async () => {
     await stopProcess(child, STOP_DEADLINE_MS);
+    await withdrawUrl(dir);
     lock.close();
   };
   return { url, process: child, close };

@@ -1,11 +1,11 @@
 // The whole system on one machine: Redis, API and workers, started and ended in order.
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { chooseModel } from './choose-model.ts';
 import type { Plan } from './config.ts';
 import { answers, assertPortFree } from './net.ts';
 import { exitOf, startService, stopProcess, untilReady } from './process.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
+import { redisFolder } from './redis-url.ts';
 import { StartError } from './start-error.ts';
 import { Workers } from './workers.ts';
 
@@ -69,10 +69,10 @@ export class System {
       this.#say('using the Redis named by REDIS_URL');
       return { url: config.REDIS_URL, ended: new Promise(() => {}) };
     }
-    const dataDir = join(config.DATA_DIR, `${config.PORT}`);
-    const redis = await startRedisServer(dataDir, env.PATH ?? '');
+    const folder = redisFolder(config);
+    const redis = await startRedisServer(folder, env.PATH ?? '');
     this.#redis = redis;
-    this.#say(`private Redis at ${redis.url}, data in ${dataDir}/redis`);
+    this.#say(`private Redis at ${redis.url}, data in ${folder}`);
     return { url: redis.url, ended: exitOf(redis.process).then(() => 'redis-server ended') };
   }
 
