@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model test bench accuracy lint format clean setup redis
+.PHONY: help run model dead test bench accuracy lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -27,6 +27,9 @@ run: setup redis ## Start everything on this machine (WORKERS=3 PORT=3001 MODEL=
 model: setup ## Fetch, verify and prepare the trained model (MODEL=name)
 	@node $(if $(wildcard .env),--env-file=.env) models/src/cli.ts fetch
 	@node $(if $(wildcard .env),--env-file=.env) models/src/cli.ts prepare
+
+dead: setup ## List the jobs that were given up (DO="replay all", DO=--help)
+	@node $(if $(wildcard .env),--env-file=.env) services/local/src/dead.ts $(DO)
 
 test: setup redis ## Lint, types, and all tests
 	biome check --error-on-warnings
