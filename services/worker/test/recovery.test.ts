@@ -1,5 +1,5 @@
 // What becomes of the jobs of a worker that dies, hangs, is cut off or fails.
-import { GROUP } from '@synset/shared';
+import { COMMAND_TIMEOUT_MS, GROUP, HEARTBEAT_MS } from '@synset/shared';
 import { startTestRedis, testJob } from '@synset/shared/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { FakeBackend } from './fake-backend.ts';
@@ -186,8 +186,10 @@ test('an answer waits for Redis to come back', async () => {
   await own.publish('a', 3);
   while (backend.batches.length === 0) await new Promise(setImmediate);
   server.process.kill('SIGSTOP');
+  // By then a heartbeat was not answered, and the connection given up.
+  await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS + 2 * COMMAND_TIMEOUT_MS));
   gate.resolve();
-  await new Promise((resolve) => setTimeout(resolve, 1500)); // longer than a command may take
+  await new Promise(setImmediate);
   server.process.kill('SIGCONT');
   while (!own.redis.isReady) await new Promise(setImmediate);
   expect(await own.nextReplies(1)).toMatchObject([{ jobId: 'a', status: 'done' }]);
