@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model dead test bench accuracy lint format clean setup redis
+.PHONY: help run model dead test bench chaos accuracy lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -38,6 +38,9 @@ test: setup redis ## Lint, types, and all tests
 
 bench: setup redis ## Measure the service against the same pipeline in one process (4 minutes)
 	@exec node loadtest/src/bench.ts
+
+chaos: setup redis ## Kill, stop and cut off everything, and see that no photo is lost (SEED=...)
+	@exec node loadtest/src/chaos.ts
 
 accuracy: setup ## Measure accuracy on labelled photos (PHOTOS=folder MODEL=... AGAINST=... LABELS=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/worker/src/accuracy.ts

@@ -2,5 +2,6 @@
 export * from './jobs.ts';
 export * from './photos.ts';
 export * from './pictures.ts';
+export { POISON } from './poison-sharp.ts';
 export * from './process.ts';
 export * from './redis.ts';
