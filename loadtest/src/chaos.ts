@@ -16,32 +16,35 @@ async function onSignal(): Promise<void> {
   stopping = true;
   say('stopping');
   await closing.disposeAsync();
+  await rm(folder, { recursive: true, force: true });
   process.exit(130);
 }
 
-process.on('SIGINT', onSignal);
-process.on('SIGTERM', onSignal);
+/** True when all promises were kept. */
+async function chaos(): Promise<boolean> {
+  const command = `make chaos SEED=${config.SEED} JOBS=${config.JOBS} KILLS=${config.KILLS}`;
+  say(`${command}   repeats this run`);
+  const findings = await run({ config, folder, closing, say });
+  say(`\n${command}\n\n${tableOf(findings)}\n`);
+  for (const { rule, detail } of findings.breaches) say(`BREACH ${rule}: ${detail}`);
+  return findings.breaches.length === 0;
+}
 
 const config = settingsOrExit('synset chaos', readConfig);
 const folder = await mkdtemp(join(tmpdir(), 'synset-chaos-'));
-let done = join(folder, 'redis'); // what is removed at the end: not the logs of a run that failed
-closing.defer(() => rm(done, { recursive: true, force: true }));
-const command = `make chaos SEED=${config.SEED} JOBS=${config.JOBS} KILLS=${config.KILLS}`;
-say(`${command}   repeats this run`);
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+let kept = false;
 try {
-  const findings = await run({ config, folder, closing, say });
-  const { breaches } = findings;
-  say(`\n${command}\n\n${tableOf(findings)}\n`);
-  for (const { rule, detail } of breaches) say(`BREACH ${rule}: ${detail}`);
-  if (breaches.length > 0) {
-    say(`The services' logs: ${folder}`);
-    process.exitCode = 1;
-  } else done = folder;
+  kept = await chaos();
 } catch (error) {
-  // What Ctrl-C cut short is no error.
-  if (!stopping) {
+  // What a signal cut short is no error.
+  if (!stopping)
     process.stderr.write(`synset chaos: ${error instanceof Error ? error.stack : error}\n`);
-    process.exitCode = 1;
-  }
 }
-if (!stopping) await closing.disposeAsync();
+if (!stopping) {
+  await closing.disposeAsync();
+  await rm(kept ? folder : join(folder, 'redis'), { recursive: true, force: true });
+  if (!kept) say(`The services' logs: ${folder}`);
+  process.exitCode = kept ? 0 : 1;
+}

@@ -47,9 +47,9 @@ export class Client {
     return await this.#sendJobs(request);
   }
 
-  /** What is known of a job now that it must have ended. */
+  /** Adds what is known of its job now that it must have ended. */
   async lookUp(outcome: Outcome): Promise<void> {
-    outcome.answers.push(await this.#poll(outcome.jobId ?? ''));
+    if (outcome.jobId) outcome.answers.push(await this.#poll(outcome.jobId));
   }
 
   async #predict(photo: PlannedPhoto, { timeoutMs }: PlannedRequest): Promise<Outcome> {
@@ -128,6 +128,7 @@ export class Client {
     const api = this.#apis[this.#turn++ % this.#apis.length] as Api;
     const { process } = api;
     const { lives } = process;
+    api.underWay++;
     try {
       const { status, body } = await ask(`${api.url}${path}`, request);
       if (status === 503) this.mishaps.refused++;
@@ -137,6 +138,8 @@ export class Client {
       else if (process.ending || process.lives !== lives) this.mishaps.cut++;
       else this.offences.push(`${process.name} lived and did not answer ${path}: ${error}`);
       return null;
+    } finally {
+      api.underWay--;
     }
   }
 }

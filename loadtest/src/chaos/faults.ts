@@ -1,12 +1,13 @@
 // What is done to the system, in an order that the seed chooses.
+import { aim } from './aim.ts';
 import type { Random } from './random.ts';
 import type { Recoveries } from './recovery.ts';
-import type { Service, System } from './system.ts';
+import type { Api, Service, System } from './system.ts';
 
 interface Strike {
   readonly system: System;
   readonly recoveries: Recoveries;
-  readonly api: Service;
+  readonly api: Api;
   readonly worker: Service;
   readonly any: Service;
   /** Milliseconds between the bounds of the kind. */
@@ -24,16 +25,21 @@ interface Kind {
 const kinds = {
   'kill worker': { strike: ({ recoveries, worker }) => recoveries.kill(worker.process) },
   'kill Redis': { strike: ({ system }) => system.redis.end('SIGKILL') },
-  'kill API': { strike: ({ api }) => api.process.end('SIGKILL') },
+  'kill API': { strike: ({ api }) => endBusy(api, 'SIGKILL') },
   'stop worker': { ms: [1000, 6000], strike: ({ worker, ms }) => worker.process.halt(ms) },
   'cut connections': { strike: ({ any }) => any.line.cut() },
   'silent network': { ms: [1000, 5000], strike: ({ any, ms }) => any.line.silence(ms) },
   'stop Redis': { ms: [500, 3000], strike: ({ system, ms }) => system.redis.halt(ms) },
   'restart worker': { strike: ({ worker }) => worker.process.end('SIGTERM') },
   'stop API': { ms: [1000, 3000], strike: ({ api, ms }) => api.process.halt(ms) },
-  'restart API': { strike: ({ api }) => api.process.end('SIGTERM') },
+  'restart API': { strike: ({ api }) => endBusy(api, 'SIGTERM') },
   'restart Redis': { strike: ({ system }) => system.redis.end('SIGTERM') },
 } as const satisfies Record<string, Kind>;
+
+async function endBusy(api: Api, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  await aim(() => api.underWay > 0);
+  api.process.end(signal);
+}
 
 export type KindName = keyof typeof kinds;
 
@@ -68,8 +74,8 @@ export function planFaults(count: number, random: Random): Fault[] {
 /** Resolves when it is over, which may be later than the next one. */
 export async function strike(fault: Fault, system: System, recoveries: Recoveries): Promise<void> {
   const { ms: bounds = [0, 0], strike }: Kind = kinds[fault.kind];
-  const victimOf = (services: readonly Service[]) =>
-    services[Math.floor(fault.victim * services.length)] as Service;
+  const victimOf = <T>(services: readonly T[]) =>
+    services[Math.floor(fault.victim * services.length)] as T;
   await strike({
     system,
     recoveries,

@@ -1,10 +1,9 @@
 // Kills workers that have jobs under way, and measures how long these then take to be done.
 import { setTimeout as pause } from 'node:timers/promises';
 import { GROUP, type Keys, type Redis } from '@synset/shared';
+import { aim } from './aim.ts';
 import type { Supervised } from './supervised.ts';
 
-/** Longest wait for a worker to have a job. */
-const AIM_MS = 2000;
 /** Longest time a recovery is watched. */
 const WATCH_MS = 60_000;
 
@@ -21,10 +20,7 @@ export class Recoveries {
 
   /** Resolves when the jobs of the dead are done. */
   async kill(worker: Supervised): Promise<void> {
-    const deadline = performance.now() + AIM_MS;
-    while (performance.now() < deadline && (await this.#pending(worker.name)).length === 0) {
-      await pause(2);
-    }
+    await aim(async () => (await this.#pending(worker.name)).length > 0);
     worker.end('SIGKILL');
     const killed = performance.now();
     const orphans = await this.#pending(worker.name);

@@ -30,6 +30,8 @@ export interface Service {
 
 export interface Api extends Service {
   readonly url: string;
+  /** Requests that clients have sent and that are not answered yet. */
+  underWay: number;
 }
 
 export class System {
@@ -81,7 +83,7 @@ export class System {
   async #addApi(): Promise<void> {
     const PORT = `${await freePort()}`;
     const service = await this.#start(`api-${this.apis.length + 1}`, API, { PORT });
-    this.apis.push({ ...service, url: `http://127.0.0.1:${PORT}` });
+    this.apis.push({ ...service, url: `http://127.0.0.1:${PORT}`, underWay: 0 });
   }
 
   async #start(
