@@ -23,7 +23,8 @@ export interface PlannedRequest {
 /** Share of photos whose bytes were sent before: the cache's, or joined to one under way. */
 const KNOWN = 0.1;
 const HURRIED = 0.3;
-const HURRIED_MS = 2000;
+/** The shorter one is less than the API waits for Redis. */
+const HURRIES_MS = [500, 2000];
 const REPEATED = 0.1;
 const MAX_FILES = 3;
 /** Each costs the lives of three workers. */
@@ -46,7 +47,7 @@ export function planRequests(jobs: number, random: Random): PlannedRequest[] {
     if (way === 'jobs' && count >= ((poison + 0.5) / poisoned) * jobs) poisonOne(photos, poison++);
     sent.push(...photos.filter((photo) => !photo.poison));
     count += photos.length;
-    const timeoutMs = way === 'predict' && random.chance(HURRIED) ? HURRIED_MS : null;
+    const timeoutMs = way === 'predict' && random.chance(HURRIED) ? random.pick(HURRIES_MS) : null;
     requests.push({ way, photos, timeoutMs, repeated: random.chance(REPEATED) });
   }
   return requests;
