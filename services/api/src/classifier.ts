@@ -39,6 +39,8 @@ interface Running extends PromiseWithResolvers<Reply> {
   /** When its budget is spent. */
   readonly endsAt: number;
   waiters: number;
+  /** False while Redis has not said that it has the job. */
+  queued: boolean;
   /** Whether someone was told that the result can be asked for later. */
   promised: boolean;
 }
@@ -128,6 +130,7 @@ export class Classifier {
       topK,
       endsAt: performance.now() + budgetMs,
       waiters: 0,
+      queued: false,
       promised: false,
     };
     // The waiter comes first: the reply may be there before the job counts as queued.
@@ -137,10 +140,15 @@ export class Classifier {
     const resultTtlS = PREDICTION_TTL_S;
     const queued = this.#transport
       .publish({ id, ...photo, topK, budgetMs, uploadMs, resultTtlS, awaited: true })
-      .catch((error) => {
-        running.reject(error);
-        throw error;
-      });
+      .then(
+        () => {
+          running.queued = true;
+        },
+        (error) => {
+          running.reject(error);
+          throw error;
+        },
+      );
     await Promise.race([queued, classified]);
     return { classified };
   }
@@ -151,9 +159,11 @@ export class Classifier {
     const { promise: ended, reject } = Promise.withResolvers<never>();
     const onGone = () => reject(signal.reason);
     const onDeadline = () => {
-      running.promised = true;
+      // Nothing can be promised of a job that may never have reached Redis.
+      if (running.queued) running.promised = true;
       const detail = `No worker answered within ${budgetMs} ms.`;
-      reject(new Problem('DEADLINE_EXCEEDED', detail, { jobId: running.id }));
+      const later = running.queued ? { jobId: running.id } : {};
+      reject(new Problem('DEADLINE_EXCEEDED', detail, later));
     };
     // Not AbortSignal.timeout: its timer cannot be cleared and would hold what it refers to.
     const timer = setTimeout(onDeadline, budgetMs);

@@ -74,11 +74,12 @@ test('no reply in time is DEADLINE_EXCEEDED and leaves no waiter', async () => {
   expect(classifier.waiting).toBe(0);
 });
 
-test('a queue that never answers is DEADLINE_EXCEEDED too', async () => {
+test('a queue that never answers is DEADLINE_EXCEEDED too, without the promise of a result', async () => {
   const classifier = start(() => {});
   transport.publish = () => new Promise(() => {});
   await expect(submit(classifier, { budgetMs: 20 })).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
+    jobId: undefined,
   });
 });
 
