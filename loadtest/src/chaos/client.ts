@@ -63,10 +63,10 @@ export class Client {
     if (!reply) return outcome;
     const { status, body } = reply;
     outcome.jobId = body.id ?? null;
-    if (status === 504 && body.id) {
-      outcome.late = true;
-      outcome.answers.push(await this.#poll(body.id));
-    } else outcome.answers.push(endOf(status === 200 ? 'done' : 'failed', body, body));
+    outcome.late = status === 504;
+    // Without an ID nothing was promised.
+    if (outcome.late && body.id) outcome.answers.push(await this.#poll(body.id));
+    else outcome.answers.push(endOf(status === 200 ? 'done' : 'failed', body, body));
     return outcome;
   }
 

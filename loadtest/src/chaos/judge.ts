@@ -61,7 +61,7 @@ export const rules: Record<string, Rule> = {
     (answer, { sha256 }) => answer.status === 'done' && answer.sha256 !== sha256 && answer.sha256,
   ),
 
-  // One that had no time left may be told so where it was promised a result.
+  // One that had no time left may be told so, at once or where it was promised a result.
   failed: perAnswer((answer, { photo, late }) => {
     if (answer.status !== 'failed' || photo.poison) return false;
     return !(late && answer.code === 'DEADLINE_EXCEEDED') && answer.code;

@@ -14,7 +14,7 @@ export interface Outcome {
   readonly sha256: string;
   /** Null where no request for it was ever accepted. */
   jobId: string | null;
-  /** Whether the answer came too late for `/predict`, with the promise of a result. */
+  /** Whether `/predict` had no answer in time (504), be a result promised or not. */
   late: boolean;
   /** All that were given, the first one first. */
   readonly answers: Ended[];
