@@ -72,6 +72,9 @@ async function buildApp(services: Services, log: Logger): Promise<FastifyInstanc
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestTimeout: RECEIVE_TIMEOUT_MS,
+    // All is answered by then, see `close`. Node takes a connection that never sent a request for a
+    // busy one, and would wait for it for a minute.
+    forceCloseConnections: true,
     return503OnClosing: false, // the shutdown plugin answers with a problem
     clientErrorHandler: answerClientError,
     frameworkErrors: answerError,

@@ -1,4 +1,6 @@
 // The API's process: how it starts and ends.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { randomPrefix, runProgram, testPhoto } from '@synset/shared/testing';
 import { expect, inject, test } from 'vitest';
 import { form, post } from './api.ts';
@@ -21,6 +23,19 @@ test('settings are checked against each other', async () => {
   expect(server.output()).toBe(
     'synset api: bad setting: QUEUE_BYTES: must be at least MAX_UPLOAD_BYTES, or the largest photo could never be queued\n',
   );
+});
+
+test('a connection that has sent nothing does not hold up its end', async () => {
+  const server = await start();
+  const { hostname, port } = new URL(server.url);
+  // As browsers open them beforehand.
+  const connection = connect(Number(port), hostname);
+  await once(connection, 'connect');
+  // Answered on another one: by then the server has accepted the first.
+  await (await fetch(`${server.url}/healthz`)).text();
+  server.process.kill('SIGTERM');
+  expect(await server.exit).toBe(0);
+  connection.destroy();
 });
 
 test('a signal ends it in bounded time when an answer does not come, and that is said', async () => {
