@@ -21,7 +21,7 @@ interface Body {
   readonly image?: { sha256: string };
   readonly result?: { prediction: string; image: { sha256: string } };
   readonly problem?: { code: string };
-  readonly jobs?: readonly { id?: string }[];
+  readonly jobs?: readonly { id?: string; problem?: { status: number; code: string } }[];
 }
 
 interface Reply {
@@ -76,7 +76,7 @@ export class Client {
     const headers = { 'content-type': FORM_TYPE, 'idempotency-key': randomUUID() };
     const request = { headers, body: form(...images) };
     const reply = await this.#insist('/jobs', request);
-    if (!reply) return outcomes;
+    if (!reply || !this.#isAcceptable(reply)) return outcomes;
     const ids = reply.body.jobs?.map(({ id }) => id) ?? [];
     if (repeated) await this.#repeat(request, ids);
     await Promise.all(
@@ -90,6 +90,16 @@ export class Client {
     // The key belongs to the answer that was given: the others need one of their own.
     const again = await this.#sendJobs({ way: 'jobs', photos: refused, timeoutMs: null, repeated });
     return [...outcomes.filter(({ jobId }) => jobId), ...again];
+  }
+
+  /** True for a 202 in which nothing was refused but for want of room or of Redis. */
+  #isAcceptable({ status, body }: Reply): boolean {
+    const problems = body.jobs?.flatMap(({ problem }) => problem ?? []) ?? [];
+    const others = problems.filter((problem) => problem.status !== 503);
+    if (status === 202 && others.length === 0) return true;
+    const codes = [body, ...others].flatMap(({ code }) => code ?? []);
+    this.offences.push(`/jobs answered ${status} ${codes}`);
+    return false;
   }
 
   async #repeat(request: HttpRequest, ids: readonly (string | undefined)[]): Promise<void> {

@@ -18,7 +18,7 @@ export function tableOf(findings: Findings): string {
   const rows: [string, string | number][] = [
     ['jobs', outcomes.length],
     ['  by /predict', count('predict')],
-    ['    of them late, kept for polling', isLate],
+    ['    of them too late (504)', isLate],
     ['  by /jobs', count('jobs')],
     ['requests refused (503), sent again', mishaps.refused],
     ['requests to an instance that was down', mishaps.unreachable],
