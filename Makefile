@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model dead test bench chaos accuracy lint format clean setup redis
+.PHONY: help run model dead test bench chaos reliability accuracy lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -19,7 +19,7 @@ export ORT_DISABLE_TELEMETRY := 1
 export ONNXRUNTIME_NODE_INSTALL := skip
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 run: setup redis ## Start everything on this machine (WORKERS=3 PORT=3001 MODEL=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/local/src/main.ts
@@ -41,6 +41,9 @@ bench: setup redis ## Measure the service against the same pipeline in one proce
 
 chaos: setup redis ## Kill, stop and cut off everything, and see that no photo is lost (SEED=...)
 	@exec node loadtest/src/chaos.ts
+
+reliability: setup redis ## Kill workers, overload, soak: are the limits kept? (ONLY=overload; 15 minutes)
+	@exec node loadtest/src/reliability.ts $(ONLY)
 
 accuracy: setup ## Measure accuracy on labelled photos (PHOTOS=folder MODEL=... AGAINST=... LABELS=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/worker/src/accuracy.ts

@@ -15,12 +15,17 @@ const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
 
-const atMost = (what: string, value: number, limit: number, unit: string): Verdict => ({
+export const atMost = (what: string, value: number, limit: number, unit: string): Verdict => ({
   what,
   value,
   limit,
   unit,
   ok: value <= limit,
+});
+
+export const atLeast = (what: string, value: number, limit: number, unit: string): Verdict => ({
+  ...atMost(what, value, limit, unit),
+  ok: value >= limit,
 });
 
 /** The limits are for photos of ImageNet's size. */
@@ -32,9 +37,8 @@ export function judgeScenario(figures: ScenarioFigures): Verdict[] {
     return [atMost(what, comparison.addedMs, ADDED_MS_AT_1, 'ms')];
   }
   if (connections !== 8) return [];
-  const [value, limit] = [comparison.ratio, RATIO_AT_8];
   const what = `${model}, 8 connections: service / reference`;
-  return [{ what, value, limit, unit: '', ok: value >= limit }];
+  return [atLeast(what, comparison.ratio, RATIO_AT_8, '')];
 }
 
 export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {

@@ -1,5 +1,6 @@
 // The results as tables for the terminal and the README.
 import type { Verdict } from './limits.ts';
+import type { Machine } from './machine.ts';
 import { sizes } from './photos.ts';
 import { nameOf } from './reference.ts';
 import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
@@ -54,15 +55,23 @@ const memoryRow = ({ what, memory }: MemoryFigure): Row => [
   memory.nowMb.toFixed(0),
 ];
 
-const verdictRow = ({ what, value, limit, unit, ok }: Verdict): Row => {
-  const digits = unit === 'MB' ? 0 : unit === 'ms' ? 1 : 2;
-  return [what, `${value.toFixed(digits)} ${unit}`, `${limit} ${unit}`, ok ? 'ok' : 'MISSED'];
-};
+const digits: Record<string, number> = { MB: 0, requests: 0, ms: 1, '%': 1 };
+
+export const verdictRow = ({ what, value, limit, unit, ok }: Verdict): Row => [
+  what,
+  `${value.toFixed(digits[unit] ?? 2)} ${unit}`,
+  `${limit} ${unit}`,
+  ok ? 'ok' : 'MISSED',
+];
+
+export function machineLine(machine: Machine): string {
+  const { cpu, cores, memoryGb, kernel, node, onnxruntime, sharp, redis } = machine;
+  return `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}; Node ${node}, onnxruntime-node ${onnxruntime}, sharp ${sharp}, Redis ${redis}`;
+}
 
 export function report({ machine, command, scenarios, memory, verdicts }: Results): string {
-  const { cpu, cores, memoryGb, kernel, node, onnxruntime, sharp, redis } = machine;
   return [
-    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}; Node ${node}, onnxruntime-node ${onnxruntime}, sharp ${sharp}, Redis ${redis}; ${command}`,
+    `${machineLine(machine)}; ${command}`,
     table(scenarioHead, scenarios.map(scenarioRow)),
     table(['resident memory', 'peak MB', 'afterwards MB'], memory.map(memoryRow)),
     table(['wanted', 'measured', 'limit', ''], verdicts.map(verdictRow)),

@@ -6,11 +6,19 @@ import type { Arrangement } from './reference.ts';
 import { memoryField } from './statistics.ts';
 
 const SCRIPT = new URL('../../services/local/src/main.ts', import.meta.url);
-const SCRIPTS = { api: '/services/api/', worker: '/services/worker/' } as const;
+/** What tells the processes apart by their command lines. */
+const COMMANDS = { api: '/services/api/', worker: '/services/worker/', redis: 'redis-server' };
 
 const READY_DEADLINE_MS = 10_000;
 
-export type Role = keyof typeof SCRIPTS;
+export type Role = 'api' | 'worker';
+
+/** Process IDs; the workers in the order of their start. */
+export interface Processes {
+  readonly api: number;
+  readonly workers: readonly number[];
+  readonly redis: number;
+}
 
 export interface Memory {
   /** Megabytes resident at the moment, and at most since the peak was last forgotten. */
@@ -23,6 +31,7 @@ export interface ServiceSettings extends Arrangement {
   readonly modelDir: string;
   /** A folder of the run; its content is left to the caller. */
   readonly folder: string;
+  readonly workers?: number;
 }
 
 export class Service {
@@ -48,15 +57,24 @@ export class Service {
     return service;
   }
 
+  /** Of the private Redis, as `make run` prints it. */
+  get redisUrl(): string {
+    const url = /private Redis at (\S+),/.exec(this.#program.output())?.[1];
+    if (!url) throw new Error('the service has no Redis of its own');
+    return url;
+  }
+
+  /** Of the worker the first. */
   async memory(): Promise<Record<Role, Memory>> {
-    const { api, worker } = await this.#pids();
-    return { api: await memoryOf(api), worker: await memoryOf(worker) };
+    const { api, workers } = await this.processes();
+    return { api: await memoryOf(api), worker: await memoryOf(workers[0] as number) };
   }
 
   /** The peak of starting says nothing of the load that follows. */
   async forgetPeaks(): Promise<void> {
-    const pids = Object.values(await this.#pids());
-    await Promise.all(pids.map((pid) => writeFile(`/proc/${pid}/clear_refs`, '5')));
+    const { api, workers } = await this.processes();
+    const forget = (pid: number) => writeFile(`/proc/${pid}/clear_refs`, '5');
+    await Promise.all([api, ...workers].map(forget));
   }
 
   /** May be called twice. */
@@ -65,19 +83,19 @@ export class Service {
     await this.#program.exit;
   }
 
-  async #pids(): Promise<Record<Role, number>> {
+  async processes(): Promise<Processes> {
     const { pid } = this.#program.process;
     const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
     const children = text.trim().split(' ').map(Number);
     const commands = await Promise.all(
-      children.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8')),
+      // One that has just ended is none of them.
+      children.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')),
     );
-    const find = (role: Role) => {
-      const child = children[commands.findIndex((command) => command.includes(SCRIPTS[role]))];
-      if (child === undefined) throw new Error(`the service has no ${role} process`);
-      return child;
-    };
-    return { api: find('api'), worker: find('worker') };
+    const all = (part: string) => children.filter((_, i) => commands[i]?.includes(part));
+    const workers = all(COMMANDS.worker);
+    const [api, redis] = [all(COMMANDS.api)[0], all(COMMANDS.redis)[0]];
+    if (!api || !redis || workers.length === 0) throw new Error('a process of it is missing');
+    return { api, workers, redis };
   }
 }
 
@@ -93,11 +111,11 @@ async function untilReady(url: string): Promise<void> {
   }
 }
 
-/** One worker, all else as by default. */
+/** All else as by default. */
 function environment(settings: ServiceSettings, port: number): NodeJS.ProcessEnv {
   return {
     PORT: `${port}`,
-    WORKERS: '1',
+    WORKERS: `${settings.workers ?? 1}`,
     SESSIONS: `${settings.sessions}`,
     INTRA_OP_THREADS: `${settings.threads}`,
     MODEL: settings.model,
@@ -109,7 +127,7 @@ function environment(settings: ServiceSettings, port: number): NodeJS.ProcessEnv
   };
 }
 
-async function memoryOf(pid: number): Promise<Memory> {
+export async function memoryOf(pid: number): Promise<Memory> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return { nowMb: memoryField(status, 'VmRSS'), peakMb: memoryField(status, 'VmHWM') };
 }
