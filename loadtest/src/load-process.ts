@@ -1,8 +1,10 @@
 // The load: autocannon in a process of its own, every connection posting its photos in turn.
+
 import { readFile } from 'node:fs/promises';
+import { withComment } from '@synset/shared/testing';
 import autocannon, { type Client, type Request } from 'autocannon';
 import { answerCalls } from './child.ts';
-import { FORM_TYPE, form, withComment } from './form.ts';
+import { FORM_TYPE, form } from './form.ts';
 import type { LoadResult, LoadRound } from './load.ts';
 import { addedMs, throughput } from './statistics.ts';
 

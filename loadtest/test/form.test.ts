@@ -1,6 +1,7 @@
+import { withComment } from '@synset/shared/testing';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { FORM_TYPE, form, withComment } from '../src/form.ts';
+import { FORM_TYPE, form } from '../src/form.ts';
 
 it('makes a form with the photo in its field file', async () => {
   const photo = Buffer.from([0xff, 0xd8, 0x00]);

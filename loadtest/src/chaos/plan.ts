@@ -1,6 +1,5 @@
 // What is sent, decided beforehand by the seed: which photos, in which requests, to which instance.
-import { type PhotoName, POISON, photoNames, testPhoto } from '@synset/shared/testing';
-import { withComment } from '../form.ts';
+import { type PhotoName, POISON, photoNames, testPhoto, withComment } from '@synset/shared/testing';
 import type { Random } from './random.ts';
 
 export interface PlannedPhoto {

@@ -1,8 +1,10 @@
 // The sender: a process of its own that waits for no answer before it sends the next request.
+
 import { readFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { withComment } from '@synset/shared/testing';
 import { answerCalls } from '../child.ts';
-import { FORM_TYPE, form, withComment } from '../form.ts';
+import { FORM_TYPE, form } from '../form.ts';
 import type { SendRound } from './sender.ts';
 import { now, type Sent } from './sent.ts';
 

@@ -59,3 +59,12 @@ export function hugePng(width: number, height: number): Buffer {
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
+
+/** The same JPEG with a comment behind its first marker: other bytes, equal pixels. */
+export function withComment(jpeg: Buffer, comment: string): Buffer {
+  const segment = Buffer.alloc(4 + comment.length);
+  segment.writeUInt16BE(0xfffe, 0);
+  segment.writeUInt16BE(2 + comment.length, 2);
+  segment.write(comment, 4, 'latin1');
+  return Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]);
+}
