@@ -2,8 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { StartError } from './start-error.ts';
 
-/** A small young generation: the default lets a service that mostly waits grow by 40 MB. */
-const NODE_FLAGS = ['--max-semi-space-size=4'];
+/**
+ * A small young generation: the default lets a service that mostly waits grow by 40 MB. And an old
+ * one collected when it has doubled, not quadrupled: the API went from 162 to 213 MB within its
+ * second minute of load, and stays at 172.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=100'];
 
 /**
  * Lets the C library give blocks from 1 MiB on back to the system. Left alone it raises that limit
