@@ -12,15 +12,19 @@ import { StartError } from './start-error.ts';
 
 /** Time to write its file to the end. */
 const STOP_DEADLINE_MS = 10_000;
+const RESTART_DELAY_MS = 500;
 
 export interface RedisServer {
   readonly url: string;
-  readonly process: ChildProcess;
   close(): Promise<void>;
 }
 
 /** `searchPath` is PATH. Throws StartError where there is no redis-server, or it does not start. */
-export async function startRedisServer(folder: string, searchPath: string): Promise<RedisServer> {
+export async function startRedisServer(
+  folder: string,
+  searchPath: string,
+  say: (line: string) => void,
+): Promise<RedisServer> {
   const program = await findProgram('redis-server', searchPath);
   if (!program) {
     throw new StartError(
@@ -38,16 +42,31 @@ export async function startRedisServer(folder: string, searchPath: string): Prom
   const setpriv = await findProgram('setpriv', searchPath);
   if (setpriv) command.unshift(setpriv, '--pdeathsig', 'TERM');
   const [file = program, ...args] = command;
-  const child = spawn(file, args, { stdio: 'ignore', detached: true });
+  const start = () => spawn(file, args, { stdio: 'ignore', detached: true });
+  let child = start();
   const url = `redis://127.0.0.1:${port}`;
   await Promise.race([untilConnected(url), failed(child, dir)]);
   await publishUrl(dir, url);
+  let closing = false;
   const close = async () => {
+    closing = true;
     await stopProcess(child, STOP_DEADLINE_MS);
     await withdrawUrl(dir);
     lock.close();
   };
-  return { url, process: child, close };
+  // On the same port and data: whoever uses it connects again by himself.
+  const keepRunning = async () => {
+    for (;;) {
+      await exitOf(child);
+      if (closing) return;
+      say(`redis-server ended (${child.signalCode ?? child.exitCode}); starting it again`);
+      await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS));
+      if (closing) return;
+      child = start();
+    }
+  };
+  void keepRunning();
+  return { url, close };
 }
 
 /** `appendfsync always`: an accepted job survives even a power cut. */

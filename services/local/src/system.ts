@@ -39,14 +39,14 @@ export class System {
   async start(): Promise<SystemInfo> {
     const { config } = this.#plan;
     await assertPortFree(config.HOST, config.PORT);
-    const redis = await this.#startRedis();
+    const redisUrl = await this.#startRedis();
     const model = await chooseModel(this.#plan, this.#say, this.#stopFetching.signal);
-    const env = { ...this.#plan.env, REDIS_URL: redis.url, MODEL: model };
+    const env = { ...this.#plan.env, REDIS_URL: redisUrl, MODEL: model };
     // The API before the workers: it is there at once, or says at once which setting is wrong.
     const api = await this.#startApi(env);
     await this.#startWorkers(env);
     await this.#untilAnswering();
-    return { model, broken: Promise.race([redis.ended, api.ended]) };
+    return { model, broken: api.ended };
   }
 
   /** Ends everything in order. May be called at any time, and twice. */
@@ -63,17 +63,18 @@ export class System {
     await this.#redis?.close();
   }
 
-  async #startRedis(): Promise<{ url: string; ended: Promise<string> }> {
+  /** Gives its URL. */
+  async #startRedis(): Promise<string> {
     const { config, env } = this.#plan;
     if (config.REDIS_URL) {
       this.#say('using the Redis named by REDIS_URL');
-      return { url: config.REDIS_URL, ended: new Promise(() => {}) };
+      return config.REDIS_URL;
     }
     const folder = redisFolder(config);
-    const redis = await startRedisServer(folder, env.PATH ?? '');
+    const redis = await startRedisServer(folder, env.PATH ?? '', this.#say);
     this.#redis = redis;
     this.#say(`private Redis at ${redis.url}, data in ${folder}`);
-    return { url: redis.url, ended: exitOf(redis.process).then(() => 'redis-server ended') };
+    return redis.url;
   }
 
   async #startWorkers(env: NodeJS.ProcessEnv): Promise<void> {

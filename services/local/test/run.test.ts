@@ -81,6 +81,16 @@ test('a worker that dies is started again', async () => {
   expect(await predict(system.url, photo)).toMatchObject({ status: 200 });
 });
 
+test('a Redis that dies is started again, with its data', async () => {
+  system = await startSystem();
+  const [redis] = system.descendants();
+  process.kill(redis as number, 'SIGKILL');
+  await system.printed('redis-server ended (SIGKILL); starting it again');
+  while ((await fetch(`${system.url}/readyz`)).status !== 200);
+  expect(await predict(system.url, photo)).toMatchObject({ status: 200 });
+  expect(await system.end()).toBe(0);
+});
+
 test('several workers share one queue, each under its own name', async () => {
   const url = inject('redisUrl');
   system = await startSystem({ WORKERS: '3', REDIS_URL: url, KEY_PREFIX: 'test-three-workers' });
