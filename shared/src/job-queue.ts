@@ -1,7 +1,15 @@
 // The job stream as the services use it: published, claimed, renewed, finished.
 import { encodeJob, type Job } from './job.ts';
 import { GROUP, type Keys } from './keys.ts';
-import { CLAIM, DROP, FINISH, HAS_ROOM, PUBLISH, SET_IDLE } from './queue-scripts.ts';
+import {
+  BURY_UNREADABLE,
+  CLAIM,
+  DROP,
+  FINISH,
+  HAS_ROOM,
+  PUBLISH,
+  SET_IDLE,
+} from './queue-scripts.ts';
 import { type BufferRedis, inTime, type Redis, withBuffers } from './redis.ts';
 import { decodeRecord, type JobRecord, type Reply } from './reply.ts';
 
@@ -10,6 +18,9 @@ export const PROMISED_RECORD_S = 7 * 24 * 3600;
 
 /** An idle time that no setting exceeds: whoever looks next takes the entry. */
 const RELEASED_MS = 24 * 3600 * 1000;
+
+/** How long it is told of a job that it could not be read. */
+const UNREADABLE_TTL_S = 3600;
 
 export interface QueueLimits {
   readonly maxJobs: number;
@@ -135,11 +146,23 @@ export class JobQueue {
     return finished === 1;
   }
 
-  /** Removes an entry that nobody waits for, or that is no job. */
-  async drop(entryId: string, job: Job | null): Promise<void> {
+  /** Removes a job that nobody waits for. */
+  async drop(entryId: string, { id, image }: Job): Promise<void> {
     const { jobs, jobBytes, result } = this.#keys;
-    const record = job ? [result(job.id)] : [];
-    await this.#run(DROP, [jobs, jobBytes, ...record], [GROUP, entryId, job?.image.length ?? 0]);
+    await this.#run(DROP, [jobs, jobBytes, result(id)], [GROUP, entryId, image.length]);
+  }
+
+  /** Makes a dead letter of an entry that is no job, and tells who may come for its result. */
+  async bury({ id: entryId, fields, deliveries }: Entry, error: string): Promise<void> {
+    const { jobs, jobBytes, dead, result } = this.#keys;
+    const jobId = idOf(fields);
+    const detail = 'The job cannot be read: it may come from another version of the service.';
+    const reply: Reply = { jobId, status: 'failed', sha256: '', code: 'JOB_FAILED', detail };
+    await this.#run(
+      BURY_UNREADABLE,
+      [jobs, jobBytes, dead, result(jobId)],
+      [GROUP, entryId, error, deliveries, JSON.stringify(reply), UNREADABLE_TTL_S],
+    );
   }
 
   /** Tells the workers that nobody waits for this job any more. */
@@ -166,6 +189,15 @@ export class JobQueue {
       (typeof value === 'number' ? `${value}` : value) as string;
     const options = { keys, arguments: args.map(toArgument) };
     return inTime(this.#redis, this.#redis.eval(script, options));
+  }
+}
+
+/** The ID in a header that is none of ours; empty where it has none. */
+function idOf({ header }: Entry['fields']): string {
+  try {
+    return String(JSON.parse(`${header}`).id ?? '');
+  } catch {
+    return '';
   }
 }
 

@@ -30,6 +30,16 @@ local function remove(jobs, group, byteCount, entry, bytes)
   return acked
 end`;
 
+const BURY = `
+local function bury(dead, letter, reason, failure, deliveries)
+  redis.call('XADD', dead, 'MAXLEN', ${DEAD_LETTERS}, '*', 'reason', reason, 'error', failure,
+    'deliveries', deliveries, unpack(letter[2]))
+  while redis.call('XLEN', dead) > 1
+    and redis.call('MEMORY', 'USAGE', dead, 'SAMPLES', 0) > ${DEAD_LETTER_BYTES} do
+    redis.call('XTRIM', dead, 'MAXLEN', redis.call('XLEN', dead) - 1)
+  end
+end`;
+
 /** False where the record says how the job ended. */
 const IS_OPEN = `
 local function isOpen(record)
@@ -126,6 +136,7 @@ return lost`;
  */
 export const FINISH = `#!lua flags=allow-oom
 ${REMOVE}
+${BURY}
 ${IS_OPEN}
 ${MEMORY_IN_USE}
 local jobs, byteCount, record, dead, cache, replyTo = unpack(KEYS)
@@ -135,14 +146,7 @@ if remove(jobs, group, byteCount, entry, bytes) == 0 then
   -- Or Redis came back without it: then the answer is still wanted.
   if not isOpen(redis.call('GET', record)) then return 0 end
 end
-if letter then
-  redis.call('XADD', dead, 'MAXLEN', ${DEAD_LETTERS}, '*', 'reason', reason, 'error', failure,
-    'deliveries', deliveries, unpack(letter[2]))
-  while redis.call('XLEN', dead) > 1
-    and redis.call('MEMORY', 'USAGE', dead, 'SAMPLES', 0) > ${DEAD_LETTER_BYTES} do
-    redis.call('XTRIM', dead, 'MAXLEN', redis.call('XLEN', dead) - 1)
-  end
-end
+if letter then bury(dead, letter, reason, failure, deliveries) end
 redis.call('SET', record, reply, 'EX', ttl)
 if replyTo then
   redis.call('XADD', replyTo, 'MAXLEN', '~', ${REPLY_STREAM_LENGTH}, '*', 'reply', reply)
@@ -153,12 +157,32 @@ if cached ~= '' and memoryInUse(#cached) < ${MEMORY_FOR_COMFORT} then
 end
 return 1`;
 
-/** KEYS jobs, byte count, and where it was a job its record. ARGV group, entry, the photo's bytes. */
+/**
+ * KEYS jobs, byte count, dead letters, record. ARGV group, entry, error, deliveries, record's value
+ * and TTL. For an entry that is no job; its record is only one where a job of that ID was published.
+ */
+export const BURY_UNREADABLE = `#!lua flags=allow-oom
+${REMOVE}
+${BURY}
+${IS_OPEN}
+local jobs, byteCount, dead, record = unpack(KEYS)
+local group, entry, failure, deliveries, value, ttl = unpack(ARGV)
+local letter = redis.call('XRANGE', jobs, entry, entry)[1]
+local bytes = 0
+if letter then
+  for i = 1, #letter[2], 2 do if letter[2][i] == 'image' then bytes = #letter[2][i + 1] end end
+  bury(dead, letter, 'unreadable', failure, deliveries)
+end
+remove(jobs, group, byteCount, entry, bytes)
+local open = redis.call('GET', record)
+if open and isOpen(open) then redis.call('SET', record, value, 'EX', ttl) end`;
+
+/** KEYS jobs, byte count, record. ARGV group, entry, the photo's bytes. */
 export const DROP = `#!lua flags=allow-oom
 ${REMOVE}
 ${IS_OPEN}
 remove(KEYS[1], ARGV[1], KEYS[2], ARGV[2], ARGV[3])
-if KEYS[3] and isOpen(redis.call('GET', KEYS[3])) then redis.call('DEL', KEYS[3]) end`;
+if isOpen(redis.call('GET', KEYS[3])) then redis.call('DEL', KEYS[3]) end`;
 
 /**
  * KEYS jobs, byte count, record, dead letters, withdrawn. ARGV letter, header, SHA-256, record's

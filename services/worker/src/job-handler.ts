@@ -42,6 +42,8 @@ export interface JobHandlerOptions {
 
 /** Younger jobs cannot have been withdrawn or answered; asking would cost each a round trip. */
 const FRESH_MS = 100;
+/** Node's timers take no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class JobHandler {
   readonly rate = new ServiceRate();
@@ -66,8 +68,8 @@ export class JobHandler {
   /** Rejects when Redis cannot be asked; the job is then taken over later. */
   async handle(entry: Entry): Promise<void> {
     const { replier, queue, clock, maxDeliveries } = this.#options;
-    const job = this.#read(entry);
-    if (!job) return await replier.drop(entry.id, null);
+    const job = await this.#read(entry);
+    if (!job) return;
     const ageMs = clock.ageOf(entry.id);
     if (ageMs > FRESH_MS && !(await queue.isWanted(job))) return await replier.drop(entry.id, job);
     if (entry.deliveries > maxDeliveries) return await this.#finish(entry, lost(job, entry));
@@ -75,12 +77,15 @@ export class JobHandler {
     await this.#finish(entry, await this.#run(job, entry, leftMs));
   }
 
-  /** What is no job can be answered to nobody; left in the stream it would stay for ever. */
-  #read({ fields }: Entry): Job | null {
+  /** What is no job would stay in the stream for ever: it becomes a dead letter. */
+  async #read(entry: Entry): Promise<Job | null> {
+    const { log, replier } = this.#options;
     try {
-      return decodeJob(fields);
+      return decodeJob(entry.fields);
     } catch (error) {
-      this.#options.log.error({ err: describeError(error) }, 'entry of the job stream is no job');
+      const text = describeError(error);
+      log.error({ entry: entry.id, err: text }, 'entry of the job stream is no job');
+      await replier.bury(entry, text);
       return null;
     }
   }
@@ -94,7 +99,8 @@ export class JobHandler {
   /** Null where the job shall be tried again. Never rejects: errors are endings too. */
   async #run(job: Job, entry: Entry, leftMs: number | null): Promise<Ending | null> {
     if (leftMs !== null && leftMs <= 0) return late(job);
-    const inTime = leftMs === null ? undefined : AbortSignal.timeout(Math.ceil(leftMs));
+    const inTime =
+      leftMs === null ? undefined : AbortSignal.timeout(Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
     const { hangMs } = this.#options;
     const hung = setTimeout(() => {
       this.#hung.resolve(new Error(`job ${job.id} has hung for ${hangMs} ms`));

@@ -1,5 +1,5 @@
 // Finishes jobs, and does not give up when Redis is away: the work is done, its answer must not be lost.
-import { describeError, type Ending, type JobQueue, type Logger } from '@synset/shared';
+import { describeError, type Ending, type Entry, type JobQueue, type Logger } from '@synset/shared';
 
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1000;
@@ -20,8 +20,12 @@ export class Replier {
     return finished;
   }
 
-  async drop(entryId: string, job: Ending['job'] | null): Promise<void> {
+  async drop(entryId: string, job: Ending['job']): Promise<void> {
     await this.#persist(() => this.#queue.drop(entryId, job));
+  }
+
+  async bury(entry: Entry, error: string): Promise<void> {
+    await this.#persist(() => this.#queue.bury(entry, error));
   }
 
   async #persist<T>(finish: () => Promise<T>): Promise<T> {

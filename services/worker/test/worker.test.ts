@@ -174,13 +174,25 @@ test('announces itself while it runs', async () => {
   expect(await liveWorkers(stream.redis, stream.keys)).toEqual([]);
 });
 
-test('an entry that is no job is dropped', async () => {
+test('an entry that is no job becomes a dead letter, and whoever asks for it is told', async () => {
+  await stream.publish('newer', 1);
+  const [entry] = (await stream.redis.xRange(stream.keys.jobs, '-', '+')) ?? [];
+  await stream.redis.xDel(stream.keys.jobs, entry?.id ?? '');
+  // As from a version of the service that knows more formats.
+  const header = (entry?.message.header ?? '').replace('"png"', '"heic"');
+  await stream.redis.xAdd(stream.keys.jobs, '*', { header, image: 'x' });
   await stream.redis.xAdd(stream.keys.jobs, '*', { header: '{}', image: 'x' });
   await stream.startWorker(new FakeBackend());
   await stream.publish('good', 7);
   expect(await stream.nextReplies(1)).toMatchObject([{ jobId: 'good' }]);
   while ((await stream.redis.xLen(stream.keys.jobs)) > 0) await new Promise(setImmediate);
   await stream.expectNothingLeft();
+  const letters = (await stream.redis.xRange(stream.keys.dead, '-', '+')) ?? [];
+  expect(letters.map(({ message }) => message)).toEqual([
+    expect.objectContaining({ reason: 'unreadable', header, image: 'x' }),
+    expect.objectContaining({ reason: 'unreadable', header: '{}' }),
+  ]);
+  expect(await stream.redis.get(stream.keys.result('newer'))).toContain('JOB_FAILED');
 });
 
 test('a Redis that is full takes the reply all the same', async () => {
