@@ -31,7 +31,8 @@ type Full = Extract<Fullness, { status: 'full' }>;
 /** Retry-After is the time in which what waits will have been done. */
 export function queueFull({ jobs, bytes, what }: Omit<Full, 'status'>, jobsPerS: number | null) {
   const { min, max, unknown } = RETRY_AFTER_S;
-  const retryAfterS = jobsPerS ? Math.min(max, Math.max(min, Math.ceil(jobs / jobsPerS))) : unknown;
+  const retryAfterS =
+    jobsPerS && jobs > 0 ? Math.min(max, Math.max(min, Math.ceil(jobs / jobsPerS))) : unknown;
   const rate = jobsPerS ? `; ${jobsPerS.toFixed(1)} are done a second` : '';
   const full = what === 'memory' ? "Redis's memory" : 'The queue';
   const detail = `${full} is full: ${jobs} photos of ${bytes} bytes together wait${rate}.`;

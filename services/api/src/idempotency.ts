@@ -24,10 +24,16 @@ export class Idempotency {
     return json === null ? null : stored.parse(JSON.parse(json));
   }
 
-  async keep(scope: string, bodyHash: string, answer: unknown): Promise<void> {
+  /** The answer that counts: that of another request with the same key, if it was faster. */
+  async keep(scope: string, bodyHash: string, answer: unknown): Promise<unknown> {
     const key = this.#keys.idempotent(scope);
-    const kept = this.#redis.set(key, JSON.stringify({ bodyHash, answer }), { EX: this.#ttlS });
-    await inTime(this.#redis, kept).catch(unavailable);
+    const value = JSON.stringify({ bodyHash, answer });
+    const keeping = this.#redis.set(key, value, { EX: this.#ttlS, NX: true });
+    const kept = await inTime(this.#redis, keeping).catch(unavailable);
+    const first = kept === null ? await this.find(scope) : null;
+    if (!first) return answer;
+    if (first.bodyHash !== bodyHash) throw mismatch();
+    return first.answer;
   }
 }
 

@@ -33,6 +33,12 @@ export interface JobsAnswer {
   readonly jobs: readonly (AcceptedJob | RefusedFile)[];
 }
 
+export interface Accepted {
+  readonly answer: JobsAnswer;
+  /** When to send again what the queue had no room for. */
+  readonly retryAfterS: number | undefined;
+}
+
 export interface JobsOptions {
   readonly topK: number;
   /** See `idempotencyScope`. */
@@ -48,7 +54,7 @@ export async function acceptJobs(
   request: FastifyRequest,
   options: JobsOptions,
   services: Services,
-): Promise<JobsAnswer> {
+): Promise<Accepted> {
   const { scope, topK, signal } = options;
   const before = scope === null ? null : await services.idempotency.find(scope);
   const bodyHash = createHash('sha256').update(`${topK}`);
@@ -65,10 +71,12 @@ export async function acceptJobs(
   }
   const hash = bodyHash.digest('hex');
   if (before && before.bodyHash !== hash) throw mismatch();
-  if (before) return before.answer as JobsAnswer;
-  const answer = intake.answer();
-  if (scope !== null) await services.idempotency.keep(scope, hash, answer);
-  return answer;
+  if (before) return { answer: before.answer as JobsAnswer, retryAfterS: undefined };
+  const accepted = intake.accepted();
+  // With a part refused it is not over: sent again under the same key, only that part is added.
+  if (scope === null || accepted.retryAfterS !== undefined) return accepted;
+  const answer = await services.idempotency.keep(scope, hash, accepted.answer);
+  return { answer: answer as JobsAnswer, retryAfterS: undefined };
 }
 
 function uploadLimits({ config, inFlight }: Services) {
@@ -115,10 +123,11 @@ class Intake {
   }
 
   /** Throws the queue's problem when it is why none was accepted. */
-  answer(): JobsAnswer {
-    const success = this.#accepted().length > 0;
+  accepted(): Accepted {
+    const success = this.#jobs().length > 0;
     if (!success && this.#refusal) throw this.#refusal;
-    return { success, jobs: this.#entries };
+    const answer = { success, jobs: this.#entries };
+    return { answer, retryAfterS: this.#refusal?.retryAfterS };
   }
 
   /** Nobody was promised these jobs, and nobody knows their IDs, unless they follow from a key. */
@@ -126,10 +135,10 @@ class Intake {
     const { config, transport } = this.#services;
     if (this.#options.scope !== null) return;
     const ttlMs = config.RESULT_TTL_S * 1000;
-    await Promise.all(this.#accepted().map(({ id }) => transport.withdraw(id, ttlMs)));
+    await Promise.all(this.#jobs().map(({ id }) => transport.withdraw(id, ttlMs)));
   }
 
-  #accepted(): AcceptedJob[] {
+  #jobs(): AcceptedJob[] {
     return this.#entries.filter((entry) => 'id' in entry);
   }
 

@@ -129,6 +129,7 @@ export class RedisTransport implements Transport {
         { COUNT: 100, BLOCK: BLOCK_MS },
       ),
     );
+    if (!streams) await this.#startOver();
     for (const stream of streams ?? []) {
       for (const { id, message } of stream.messages) {
         this.#lastReply = id;
@@ -137,6 +138,16 @@ export class RedisTransport implements Transport {
       }
     }
     if (this.#delivered >= TRIM_AFTER) await this.#trim();
+  }
+
+  /**
+   * A stream that has expired begins anew, and with lower IDs where Redis's clock was set back or
+   * another server has taken over: the replies would never be read.
+   */
+  async #startOver(): Promise<void> {
+    const { redis } = this.#options;
+    const exists = await inTime(redis, redis.exists(this.#replies));
+    if (exists === 0) this.#lastReply = '0-0';
   }
 
   /** Delivered replies are of no more use: 1000 categories each, 10 000 would be 480 MB. */

@@ -4,6 +4,7 @@ import {
   type CacheEntry,
   decodeCacheEntry,
   decodeRecord,
+  describeError,
   GROUP,
   inTime,
   type JobRecord,
@@ -41,8 +42,10 @@ export class Results {
     const [worker] = await watch.recent().catch(unavailable);
     if (!worker) return null;
     const key = keys.cache(sha256, worker.model.sha256);
-    const json = await inTime(redis, redis.get(key)).catch(unavailable);
-    return json === null ? null : decodeCacheEntry(json);
+    const json = await inTime(redis, redis.get(key)).catch((error) =>
+      describeError(error).startsWith('WRONGTYPE') ? null : unavailable(error),
+    );
+    return json === null ? null : readable(json);
   }
 
   /** Keeps an answer that no worker gave under this ID. A comfort: it may fail. */
@@ -60,9 +63,30 @@ export class Results {
     if (json === null) return null;
     const record = decodeRecord(json);
     if (record.status !== 'queued') return record;
-    const { entry } = record;
+    return await this.#progress(jobId, record);
+  }
+
+  async #progress(jobId: string, { entry, sha256 }: Queued): Promise<JobState> {
+    const { redis, keys } = this.#options;
     const delivered = redis.xPendingRange(keys.jobs, GROUP, entry, entry, 1);
     const pending = await inTime(redis, delivered).catch(() => []); // no group before a worker comes
-    return { status: pending.length > 0 ? 'processing' : 'queued' };
+    if (pending.length > 0) return { status: 'processing' };
+    const waiting = await inTime(redis, redis.xRange(keys.jobs, entry, entry)).catch(unavailable);
+    if (waiting?.length) return { status: 'queued' };
+    // It ended between two of these looks, or someone has taken it out of the stream.
+    const json = await inTime(redis, redis.get(keys.result(jobId))).catch(unavailable);
+    const record = json === null ? null : decodeRecord(json);
+    if (record && record.status !== 'queued') return record;
+    const detail = 'The job is no more in the queue, and has no result.';
+    return { jobId, status: 'failed', sha256, code: 'JOB_FAILED', detail };
+  }
+}
+
+/** What cannot be read, as from another version of the service, is no answer. */
+function readable(json: string): CacheEntry | null {
+  try {
+    return decodeCacheEntry(json);
+  } catch {
+    return null;
   }
 }

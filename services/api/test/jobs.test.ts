@@ -162,6 +162,16 @@ test.each(['unknown', '00000000-0000-0000-0000-000000000000', '..%2Fjobs', '%00'
   },
 );
 
+test('a job that is in the queue no more, and has no result, is not called queued', async () => {
+  const { body } = await send(form(photo));
+  const [entry] = (await redis.xRange(keys().jobs, '-', '+')) ?? [];
+  await redis.xDel(keys().jobs, entry?.id ?? '');
+  expect((await poll(body.jobs[0]?.href ?? '')).body).toMatchObject({
+    status: 'failed',
+    problem: { code: 'JOB_FAILED' },
+  });
+});
+
 test('the photo of a job can be looked at', async () => {
   const { body } = await send(form(photo));
   const shown = await fetch(`${api.url}/display/${body.jobs[0]?.id}`);
@@ -216,6 +226,7 @@ describe('the request as a whole is refused', () => {
     const first = await send(form(photo, other));
     expect(first.status).toBe(202);
     expect(first.body.jobs[1]?.problem).toMatchObject({ status: 503, code: 'QUEUE_FULL' });
+    expect(first.headers.get('retry-after')).toBe('5');
     const second = await send(form(photo, other));
     expect(second).toMatchObject({ status: 503, body: { code: 'QUEUE_FULL' } });
     expect(second.headers.get('retry-after')).toBe('5');
@@ -265,6 +276,19 @@ describe('an Idempotency-Key', () => {
     await send(form(photo), key);
     await redis.del(await redis.keys(keys().idempotent('*')));
     expect((await send(form(other), key)).status).toBe(422);
+  });
+
+  test('adds what was refused when it is sent again', async () => {
+    await api.close();
+    await worker.close();
+    await start({ QUEUE_LIMIT: '1' });
+    const first = await send(form(photo, other), key);
+    expect(first.body.jobs[1]?.problem?.code).toBe('QUEUE_FULL');
+    await redis.xTrim(keys().jobs, 'MAXLEN', 0); // the first is done
+    const second = await send(form(photo, other), key);
+    expect(second.body.jobs.map(({ status }) => status)).toEqual(['queued', 'queued']);
+    expect(second.body.jobs[0]?.id).toBe(first.body.jobs[0]?.id);
+    expect(await backlog()).toBe(1);
   });
 
   test('that is too long is refused', async () => {

@@ -1,8 +1,9 @@
-import { createKeys, createRedis } from '@synset/shared';
+import { createHash } from 'node:crypto';
+import { BLOCK_MS, createKeys, createRedis } from '@synset/shared';
 import { freePort, silentLog, startTestRedis, testPhoto } from '@synset/shared/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { form, post, read, startApi, type TestApi } from './api.ts';
-import { type FakeWorker, startFakeWorker, tabby } from './fake-worker.ts';
+import { type FakeWorker, fakeModel, startFakeWorker, tabby } from './fake-worker.ts';
 
 const photo = testPhoto('nagasaki-boats');
 
@@ -171,6 +172,33 @@ test('a client that hangs up withdraws its job', async () => {
   const key = createKeys(api.prefix).withdrawn(id);
   while (!(await redis.exists(key)));
   expect(await redis.ttl(key)).toBeGreaterThan(0);
+  redis.destroy();
+});
+
+test.each(['junk', '{}', '[]'])('a cache entry that is %s is no answer', async (junk) => {
+  api = await startApi();
+  await startWorker();
+  const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
+  await redis.connect();
+  const sha256 = createHash('sha256').update(photo).digest('hex');
+  await redis.set(createKeys(api.prefix).cache(sha256, fakeModel.sha256), junk, { EX: 60 });
+  expect((await post(`${api.url}/predict`, form(photo))).status).toBe(200);
+  redis.destroy();
+});
+
+test('replies are heard when their stream begins anew with lower IDs', async () => {
+  api = await startApi();
+  await startWorker();
+  const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
+  await redis.connect();
+  const predict = () => post(`${api.url}/predict`, form(photo));
+  expect((await predict()).status).toBe(200);
+  const [replies = ''] = await redis.keys(createKeys(api.prefix).replies('*'));
+  // As from a clock that was ahead, and was set right when the stream had expired.
+  await redis.xAdd(replies, `${Date.now() + 3_600_000}-0`, { reply: 'unreadable' });
+  await redis.del(replies);
+  await new Promise((resolve) => setTimeout(resolve, BLOCK_MS + 500));
+  expect((await predict()).status).toBe(200);
   redis.destroy();
 });
 

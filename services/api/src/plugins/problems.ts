@@ -50,11 +50,14 @@ const frameworkCodes: Record<string, [ProblemCode, string]> = {
   ECONNRESET: ['UPLOAD_TRUNCATED', 'The connection broke before the upload was complete.'],
 };
 
+/** `querystring/topK must be ...` is the words of the validator. */
+const optionDetail = (message: string) => `Invalid option: ${message.replace('querystring/', '')}.`;
+
 /** Text of an error reaches the client only where it is a problem: others might show internals. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { code = '', validation, message, statusCode = 500 } = error as FastifyError;
-  if (validation) return new Problem('INVALID_OPTION', `Invalid option: ${message}.`);
+  if (validation) return new Problem('INVALID_OPTION', optionDetail(message));
   const known = frameworkCodes[code];
   if (known) return new Problem(...known);
   if (statusCode === 403 || statusCode === 404 || statusCode === 414) {

@@ -17,7 +17,9 @@ export const jobRoutes: FastifyPluginAsync<{ services: Services }> = async (app,
     .post('/jobs', { schema: { querystring: classifyQuery } }, async (request, reply) => {
       const scope = idempotencyScope(request, '/jobs');
       const options = { topK: request.query.topK, scope, signal: clientGone(reply) };
-      return reply.status(202).send(await acceptJobs(request, options, services));
+      const { answer, retryAfterS } = await acceptJobs(request, options, services);
+      if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+      return reply.status(202).send(answer);
     });
 
   app.get<{ Params: { id: string } }>('/jobs/:id', async (request, reply) => {
