@@ -36,3 +36,22 @@ test('an answer that came while this process was halted counts as in time', asyn
   while (performance.now() < end);
   expect(await answer).toBe('PONG');
 });
+
+test('a Redis that is slow, but answers one command after the other, is not given up', async () => {
+  const server = await startTestRedis();
+  const redis = createRedis({ url: server.url, name: 'test', log: silentLog });
+  await redis.connect();
+  onTestFinished(async () => {
+    redis.destroy();
+    await server.stop();
+  });
+  const busy = `
+    local function now() local t = redis.call('TIME'); return t[1] * 1000 + t[2] / 1000 end
+    local start = now()
+    while now() < start + 200 do end
+    return 1`;
+  // As long as photos are: what is short Redis takes together, and answers together.
+  const options = { arguments: ['x'.repeat(1e6)] };
+  const answers = Array.from({ length: 6 }, () => inTime(redis, redis.eval(busy, options), 700));
+  expect(await Promise.all(answers)).toEqual([1, 1, 1, 1, 1, 1]);
+});
