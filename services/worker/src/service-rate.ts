@@ -2,12 +2,15 @@
 
 /** Weight of what was measured before, at each look. */
 const MEMORY = 0.5;
+/** The first jobs after a start are slow, and few of them say little. */
+const LEAST_JOBS = 10;
 
 export class ServiceRate {
   #underWay = 0;
   #busySince = 0;
   #busyMs = 0;
   #jobs = 0;
+  #jobsEver = 0;
 
   begin(): void {
     if (this.#underWay++ === 0) this.#busySince = performance.now();
@@ -15,17 +18,18 @@ export class ServiceRate {
 
   end(): void {
     this.#jobs++;
+    this.#jobsEver++;
     if (--this.#underWay === 0) this.#busyMs += performance.now() - this.#busySince;
   }
 
-  /** Null while nothing was measured. Each call lets older measurements count for less. */
+  /** Null while too little was measured. Each call lets older measurements count for less. */
   perSecond(): number | null {
     const now = performance.now();
     if (this.#underWay > 0) {
       this.#busyMs += now - this.#busySince;
       this.#busySince = now;
     }
-    if (this.#jobs === 0) return null;
+    if (this.#jobsEver < LEAST_JOBS) return null;
     const rate = (1000 * this.#jobs) / this.#busyMs;
     this.#jobs *= MEMORY;
     this.#busyMs *= MEMORY;
