@@ -4,7 +4,14 @@ import { decodeHeader, type JobHeader } from './job.ts';
 import { PROMISED_RECORD_S, toRecord } from './job-queue.ts';
 import type { Keys } from './keys.ts';
 import { LETTERS, REPLAY } from './queue-scripts.ts';
-import { type BufferRedis, describeError, inTime, type Redis, withBuffers } from './redis.ts';
+import {
+  type BufferRedis,
+  describeError,
+  inTime,
+  type Redis,
+  runScript,
+  withBuffers,
+} from './redis.ts';
 
 /**
  * Letters read at a time. Redis takes 30 ms to copy a photo of 10 MiB for the script and does nothing
@@ -80,10 +87,9 @@ export class DeadLetters {
     if (!letter.job) throw new Error(`${id} is no job: ${letter.error}`);
     const job = { ...letter.job, replyTo: null, budgetMs: null, resultTtlS: RESULT_TTL_S };
     const { jobs, jobBytes, dead, result, withdrawn } = this.#keys;
-    const done = this.#redis.eval(REPLAY, {
-      keys: [jobs, jobBytes, result(job.id), dead, withdrawn(job.id)],
-      arguments: [id, JSON.stringify(job), job.sha256, `${PROMISED_RECORD_S}`],
-    });
+    const keys = [jobs, jobBytes, result(job.id), dead, withdrawn(job.id)];
+    const args = [id, JSON.stringify(job), job.sha256, PROMISED_RECORD_S];
+    const done = runScript(this.#redis, REPLAY, keys, args);
     return (await inTime(this.#redis, done)) === 1 ? job.id : null;
   }
 
@@ -105,10 +111,7 @@ export class DeadLetters {
   }
 
   async #read(from: string, to: string, count: number): Promise<DeadLetter[]> {
-    const letters = this.#buffers.eval(LETTERS, {
-      keys: [this.#keys.dead],
-      arguments: [from, to, `${count}`],
-    });
+    const letters = runScript(this.#buffers, LETTERS, [this.#keys.dead], [from, to, count]);
     return ((await inTime(this.#redis, letters)) as RawLetter[]).map(toLetter);
   }
 }

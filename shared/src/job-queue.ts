@@ -7,10 +7,11 @@ import {
   DROP,
   FINISH,
   HAS_ROOM,
+  PROGRESS,
   PUBLISH,
   SET_IDLE,
 } from './queue-scripts.ts';
-import { type BufferRedis, inTime, type Redis, withBuffers } from './redis.ts';
+import { type BufferRedis, inTime, type Redis, runScript, withBuffers } from './redis.ts';
 import { decodeRecord, type JobRecord, type Reply } from './reply.ts';
 
 /** How long it is known of a job that may wait for ever that it waits. */
@@ -110,13 +111,8 @@ export class JobQueue {
 
   /** Takes over one such job. */
   async claim(consumer: string, idleMs: number): Promise<Entry | null> {
-    const claimed = (await inTime(
-      this.#redis,
-      this.#buffers.eval(CLAIM, {
-        keys: [this.#keys.jobs],
-        arguments: [GROUP, consumer, `${idleMs}`],
-      }),
-    )) as [Buffer, Buffer[], number] | null;
+    const claiming = runScript(this.#buffers, CLAIM, [this.#keys.jobs], [GROUP, consumer, idleMs]);
+    const claimed = (await inTime(this.#redis, claiming)) as [Buffer, Buffer[], number] | null;
     if (!claimed) return null;
     const [id, fields, deliveries] = claimed;
     return { id: id.toString(), fields: toRecord(fields), deliveries };
@@ -178,17 +174,19 @@ export class JobQueue {
     return !gone && (!record || decodeRecord(record).status === 'queued');
   }
 
+  /** Where a job is whose record says that it waits; `gone` when it is in the stream no more. */
+  async progress(entryId: string): Promise<'queued' | 'processing' | 'gone'> {
+    const args = [GROUP, entryId];
+    return (await this.#run(PROGRESS, [this.#keys.jobs], args)) as 'queued' | 'processing' | 'gone';
+  }
+
   async #setIdle(consumer: string, idleMs: number, ids: readonly string[]): Promise<string[]> {
     const args = [GROUP, consumer, idleMs, ...ids];
     return (await this.#run(SET_IDLE, [this.#keys.jobs], args)) as string[];
   }
 
   #run(script: string, keys: string[], args: (string | number | Buffer)[]): Promise<unknown> {
-    const toArgument = (value: string | number | Buffer) =>
-      // Typed as text only: the client sends Buffers as they are.
-      (typeof value === 'number' ? `${value}` : value) as string;
-    const options = { keys, arguments: args.map(toArgument) };
-    return inTime(this.#redis, this.#redis.eval(script, options));
+    return inTime(this.#redis, runScript(this.#redis, script, keys, args));
   }
 }
 

@@ -185,6 +185,15 @@ remove(KEYS[1], ARGV[1], KEYS[2], ARGV[2], ARGV[3])
 if isOpen(redis.call('GET', KEYS[3])) then redis.call('DEL', KEYS[3]) end`;
 
 /**
+ * KEYS jobs. ARGV group, entry. Tells where an entry is without sending its photo. There is no
+ * group before a worker comes.
+ */
+export const PROGRESS = `#!lua flags=no-writes
+local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
+if not pending.err and #pending > 0 then return 'processing' end
+return #redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2]) > 0 and 'queued' or 'gone'`;
+
+/**
  * KEYS jobs, byte count, record, dead letters, withdrawn. ARGV letter, header, SHA-256, record's
  * TTL. Makes a job of a dead letter: its count of deliveries starts anew, and whoever withdrew it
  * no longer counts. Gives 0 when there is no such letter.

@@ -106,6 +106,18 @@ function reconnect(client: Redis): void {
   client.connect().catch(() => {});
 }
 
+/** Runs a Lua script. With a client that reads Buffers its answer has them, else strings. */
+export async function runScript(
+  client: Redis | BufferRedis,
+  script: string,
+  keys: readonly string[],
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown> {
+  // Typed as text only: the client sends Buffers as they are.
+  const values = args.map((value) => (typeof value === 'number' ? `${value}` : value) as string);
+  return await client.eval(script, { keys: [...keys], arguments: values });
+}
+
 /** A text for an error whose message may be empty, as those of a connection are. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,6 +1,6 @@
 // Keeps uploaded photos for a while, so that a page without JavaScript can show them.
 import type { BufferRedis, Keys, Redis } from '@synset/shared';
-import { inTime, MEMORY_FOR_COMFORT, MEMORY_IN_USE, withBuffers } from '@synset/shared';
+import { inTime, MEMORY_FOR_COMFORT, MEMORY_IN_USE, runScript, withBuffers } from '@synset/shared';
 
 /** Most bytes of photos kept at a time, over all instances. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -41,11 +41,8 @@ export class PhotoStore {
 
   /** False when the photo alone is more than may be kept, or Redis's memory is short. */
   async keep(jobId: string, photo: Buffer): Promise<boolean> {
-    const keeping = this.#redis.eval(KEEP, {
-      keys: [this.#keys.photos, this.#keys.photo(jobId)],
-      // Typed as text only: the client sends Buffers as they are.
-      arguments: [photo as unknown as string, `${this.#ttlS}`, `${MAX_BYTES}`],
-    });
+    const keys = [this.#keys.photos, this.#keys.photo(jobId)];
+    const keeping = runScript(this.#redis, KEEP, keys, [photo, this.#ttlS, MAX_BYTES]);
     return (await inTime(this.#redis, keeping)) === 1;
   }
 

@@ -5,8 +5,8 @@ import {
   decodeCacheEntry,
   decodeRecord,
   describeError,
-  GROUP,
   inTime,
+  JobQueue,
   type JobRecord,
   type Keys,
   type Redis,
@@ -30,9 +30,11 @@ export interface ResultsOptions {
 
 export class Results {
   readonly #options: ResultsOptions;
+  readonly #queue: JobQueue;
 
   constructor(options: ResultsOptions) {
     this.#options = options;
+    this.#queue = new JobQueue(options.redis, options.keys);
   }
 
   /** What the model in use said of this photo before. Rejects with QUEUE_UNAVAILABLE. */
@@ -68,11 +70,8 @@ export class Results {
 
   async #progress(jobId: string, { entry, sha256 }: Queued): Promise<JobState> {
     const { redis, keys } = this.#options;
-    const delivered = redis.xPendingRange(keys.jobs, GROUP, entry, entry, 1);
-    const pending = await inTime(redis, delivered).catch(() => []); // no group before a worker comes
-    if (pending.length > 0) return { status: 'processing' };
-    const waiting = await inTime(redis, redis.xRange(keys.jobs, entry, entry)).catch(unavailable);
-    if (waiting?.length) return { status: 'queued' };
+    const status = await this.#queue.progress(entry).catch(unavailable);
+    if (status !== 'gone') return { status };
     // It ended between two of these looks, or someone has taken it out of the stream.
     const json = await inTime(redis, redis.get(keys.result(jobId))).catch(unavailable);
     const record = json === null ? null : decodeRecord(json);
