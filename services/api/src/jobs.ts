@@ -1,6 +1,6 @@
 // Photos to come back for: each file of a form becomes a job of its own, as it is read.
 import { createHash, randomUUID } from 'node:crypto';
-import { describeError, type Problem, type ProblemCode, problems } from '@synset/shared';
+import { type Problem, type ProblemCode, problems } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
 import { jobIdOf, mismatch } from './idempotency.ts';
 import type { FormFile } from './multipart.ts';
@@ -143,11 +143,11 @@ class Intake {
   }
 
   async #publish(id: string, { image, isTooLarge }: FormFile): Promise<void> {
-    const { config, transport } = this.#services;
+    const { config, transport, photos } = this.#services;
     if (isTooLarge) throw tooLarge(config.MAX_UPLOAD_BYTES);
     if (image.length === 0) throw emptyFile();
     const photo = inspectPhoto(image, config.MAX_PIXELS);
-    await this.#keepPhoto(id, image);
+    await photos.keep(id, image, this.#request.log);
     const { topK } = this.#options;
     const known = await transport.publish({
       id,
@@ -159,12 +159,5 @@ class Intake {
       awaited: false,
     });
     if (known && known.sha256 !== photo.sha256) throw mismatch();
-  }
-
-  /** The photo is a comfort: where it cannot be kept, the job is done all the same. */
-  async #keepPhoto(id: string, image: Buffer): Promise<void> {
-    await this.#services.photos.keep(id, image).catch((error) => {
-      this.#request.log.warn({ err: describeError(error) }, 'photo not kept');
-    });
   }
 }

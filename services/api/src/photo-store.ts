@@ -1,6 +1,16 @@
-// Keeps uploaded photos for a while, so that a page without JavaScript can show them.
-import type { BufferRedis, Keys, Redis } from '@synset/shared';
-import { inTime, MEMORY_FOR_COMFORT, MEMORY_IN_USE, runScript, withBuffers } from '@synset/shared';
+// Keeps uploaded photos for a while, so that they can be looked at again.
+import {
+  type BufferRedis,
+  describeError,
+  inTime,
+  type Keys,
+  MEMORY_FOR_COMFORT,
+  MEMORY_IN_USE,
+  type Redis,
+  runScript,
+  withBuffers,
+} from '@synset/shared';
+import type { FastifyBaseLogger } from 'fastify';
 
 /** Most bytes of photos kept at a time, over all instances. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -39,11 +49,19 @@ export class PhotoStore {
     this.#ttlS = ttlS;
   }
 
-  /** False when the photo alone is more than may be kept, or Redis's memory is short. */
-  async keep(jobId: string, photo: Buffer): Promise<boolean> {
+  /**
+   * False when the photo alone is more than may be kept, or Redis's memory is short, or Redis fails:
+   * a photo to look at is a comfort, without which all goes on.
+   */
+  async keep(jobId: string, photo: Buffer, log: FastifyBaseLogger): Promise<boolean> {
     const keys = [this.#keys.photos, this.#keys.photo(jobId)];
     const keeping = runScript(this.#redis, KEEP, keys, [photo, this.#ttlS, MAX_BYTES]);
-    return (await inTime(this.#redis, keeping)) === 1;
+    try {
+      return (await inTime(this.#redis, keeping)) === 1;
+    } catch (error) {
+      log.warn({ err: describeError(error) }, 'photo not kept');
+      return false;
+    }
   }
 
   async get(jobId: string): Promise<Buffer | null> {

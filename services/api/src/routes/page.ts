@@ -1,6 +1,6 @@
 // The upload page, the photo that it shows again, and its form for browsers without JavaScript.
-import { describeError, formats, Problem, sniffFormat } from '@synset/shared';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { formats, Problem, sniffFormat } from '@synset/shared';
+import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import type { PredictAnswer } from '../answer.ts';
 import { prepareProblem, problemBody, toProblem } from '../plugins/problems.ts';
 import { predict } from '../predict.ts';
@@ -31,16 +31,6 @@ async function render(reply: FastifyReply, { config, watch }: Services, outcome:
   });
 }
 
-/** The photo is a comfort: where it cannot be kept, the answer is still shown. */
-async function keepPhoto(id: string, image: Buffer, { photos }: Services, request: FastifyRequest) {
-  try {
-    return await photos.keep(id, image);
-  } catch (error) {
-    request.log.warn({ err: describeError(error) }, 'photo not kept');
-    return false;
-  }
-}
-
 export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app, { services }) => {
   app.get('/', (_request, reply) => render(reply, services, {}));
 
@@ -48,7 +38,8 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
     try {
       const shown: { photo?: string } = {};
       const onPhoto = async (id: string, image: Buffer) => {
-        if (await keepPhoto(id, image, services, request)) shown.photo = `/display/${id}`;
+        const kept = await services.photos.keep(id, image, request.log);
+        if (kept) shown.photo = `/display/${id}`;
       };
       const result = await predict(request, reply, { topK: TOP_K, onPhoto }, services);
       return await render(reply, services, { result, ...shown });
