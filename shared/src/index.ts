@@ -12,3 +12,4 @@ export * from './read-loop.ts';
 export * from './redis.ts';
 export * from './registry.ts';
 export * from './reply.ts';
+export * from './shutdown.ts';

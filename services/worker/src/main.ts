@@ -1,10 +1,7 @@
 // The worker's process: starts it, ends it on a signal.
-import { createLogger, settingsOrExit } from '@synset/shared';
+import { createLogger, endOnSignal, settingsOrExit } from '@synset/shared';
 import { readConfig } from './config.ts';
 import { startWorker, type Worker } from './worker.ts';
-
-/** Longest time to finish what is under way. */
-const CLOSE_DEADLINE_MS = 20_000;
 
 // onnxruntime-node reports usage on Linux too unless the environment of the process says no.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
@@ -14,24 +11,19 @@ const log = createLogger('worker', config.LOG_LEVEL);
 let worker: Worker | undefined;
 let stopping = false;
 
-async function stop(): Promise<void> {
+async function close(): Promise<void> {
   // While it starts there is nothing to finish.
   if (!worker) process.exit(0);
   stopping = true;
-  setTimeout(() => {
-    const jobs = worker?.underWay;
-    log.error({ jobs, deadlineMs: CLOSE_DEADLINE_MS }, 'jobs were left unfinished');
-    process.exit(1);
-  }, CLOSE_DEADLINE_MS).unref();
   await worker.close();
-  log.info('stopped');
-  process.exit(0);
 }
 
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);
-// The parent that started this process has gone.
-process.once('disconnect', stop);
+endOnSignal({
+  log,
+  close,
+  left: () => ({ jobs: worker?.underWay }),
+  leftText: 'jobs were left unfinished',
+});
 
 try {
   worker = await startWorker(config, log);
