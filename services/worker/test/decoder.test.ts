@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Decoder } from '../src/decoder/decoder.ts';
 import { CROP_SIDE, type Photo } from '../src/decoder/geometry.ts';
+import { meanDifference } from './parity.ts';
 
 const limits = { maxPixels: 50_000_000, maxDecodePixels: 60_000_000 };
 const bySharp = await Decoder.create({ decoder: 'sharp', ...limits });
@@ -128,10 +129,6 @@ describe.each(cases)('%s', (_, decoder, encodings) => {
     await expect(decoding).rejects.toMatchObject({ code: 'TOO_MANY_PIXELS' });
   });
 });
-
-function meanDifference(a: Uint8Array, b: Uint8Array): number {
-  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / a.length;
-}
 
 test('the two decoders agree on real photos', async () => {
   for (const name of ['nagasaki-boats', 'locomotion-house-cat', 'dust-bowl-home'] as const) {

@@ -1,10 +1,11 @@
 // The pixels that the model sees are those that its weights were trained with.
-import { testDataDir } from '@synset/shared/testing';
+import { testDataDir, testPhoto } from '@synset/shared/testing';
+import makeImage from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Decoder } from '../src/decoder/decoder.ts';
 import { geometry } from '../src/decoder/geometry.ts';
 import { resizeAndCrop } from '../src/decoder/resize.ts';
-import { measure } from './parity.ts';
+import { decodeWhole, meanDifference, measure } from './parity.ts';
 import { reference } from './reference.ts';
 import { asIs } from './ways.ts';
 
@@ -58,6 +59,34 @@ test.each([
   const rgb = data.filter((_, i) => i % 4 !== 3);
   const pixels = resizeAndCrop({ data, width, height, channels: 4 }, geometry({ width, height }));
   expect(Buffer.compare(pixels, reference({ data: rgb, width, height }))).toBe(0);
+});
+
+describe('what is shrunk as it is loaded', () => {
+  const large = (width: number, height: number) =>
+    makeImage(testPhoto('nagasaki-boats')).resize(width, height, { fit: 'fill' });
+
+  // With the other way of shrinking 0.99, 1.3 and 1.5.
+  test.each([
+    ['a JPEG of whole blocks', 0.85, large(4000, 3000).jpeg({ quality: 90 })],
+    ['a JPEG whose last blocks are not full', 0.85, large(3993, 2993).jpeg({ quality: 90 })],
+    ['a WebP', 0.35, large(2397, 1597).webp({ quality: 90 })],
+    ['a WebP to be turned', 0.35, large(2397, 1597).withMetadata({ orientation: 6 }).webp()],
+  ])('%s comes out as the reference', async (_name, limit, made) => {
+    const image = await made.toBuffer();
+    const whole = await decodeWhole(image);
+    const pixels = await asIs(sharp)({ image, ...whole });
+    expect(meanDifference(pixels, reference(whole))).toBeLessThan(limit);
+  });
+
+  test('a large WebP is laid on white where it is transparent', async () => {
+    const background = { r: 200, g: 30, b: 40, alpha: 0.5 };
+    const create = { width: 1800, height: 1700, channels: 4 as const, background };
+    const image = await makeImage({ create }).webp({ lossless: true }).toBuffer();
+    const pixels = await asIs(sharp)({ image, width: 1800, height: 1700 });
+    for (const [i, value] of [228, 143, 148].entries()) {
+      expect(Math.abs((pixels[i] ?? 0) - value)).toBeLessThanOrEqual(2);
+    }
+  });
 });
 
 const title = testDataDir ? 'real photos' : 'real photos (skipped: SYNSET_TEST_DATA is not set)';

@@ -143,6 +143,7 @@ function average(row: Row): void {
 
 const bestOf = (scores: Float32Array): number => scores.indexOf(Math.max(...scores));
 
-function meanDifference(a: Uint8Array, b: Uint8Array): number {
+/** Of two lists of bytes, 0..255. */
+export function meanDifference(a: Uint8Array, b: Uint8Array): number {
   return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length;
 }

@@ -1,7 +1,7 @@
 // Decoding with sharp (libvips): 5 to 40 times faster than jimp, off the main thread by itself.
 import { formats } from '@synset/shared';
 import type sharp from 'sharp';
-import { type Decoded, geometry, type Photo } from './geometry.ts';
+import { type Decoded, type Geometry, geometry, type Photo } from './geometry.ts';
 
 type Sharp = typeof sharp;
 type Source = ReturnType<Sharp>;
@@ -56,18 +56,49 @@ export async function decodeWithSharp(sharp: Sharp, photo: Photo): Promise<Decod
   const upright = await uprightSize(source, photo);
   const plan = geometry(upright);
   source.autoOrient();
+  const shrunk = isLargeWebp(photo, plan) ? await shrinkAsItLoads(sharp, source, plan) : source;
   // Only where it must be: a cut before the resize keeps libvips from shrinking as it loads.
-  if (plan.strip) source.extract(plan.strip);
-  const pixels = await source
-    // The linear kernel averages as it shrinks, like the bilinear filter of the training; a JPEG
-    // that is shrunk as it loads comes out sharper than that.
-    .resize({ ...plan.resized, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+  if (plan.strip) shrunk.extract(plan.strip);
+  const pixels = await shrunk
+    // The linear kernel averages as it shrinks, like the bilinear filter of the training.
+    .resize({
+      ...plan.resized,
+      fit: 'fill',
+      kernel: 'linear',
+      fastShrinkOnLoad: isOfWholeBlocks(photo),
+    })
     .extract(plan.crop)
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer();
   return { pixels, ...upright };
+}
+
+/**
+ * libjpeg averages blocks of 8 x 8 almost for free, and saves a third of the time from 2 megapixels
+ * on. Where the last block is not full it counts as a whole one, which shifts the photo by up to
+ * half a pixel (1.6 of 255 in the mean instead of 0.5); so these are shrunk less, as sharp does
+ * without this option. Cameras make sizes that are divisible.
+ */
+const isOfWholeBlocks = ({ format, width, height }: Photo): boolean =>
+  format === 'jpeg' && width % 8 === 0 && height % 8 === 0;
+
+/** libwebp's own shrinking is sharper than that of the training, so the last step is left to ours. */
+const WEBP_LAST_STEP = 3;
+
+const isLargeWebp = ({ format, width, height }: Photo, { strip, resized }: Geometry): boolean =>
+  format === 'webp' &&
+  !strip &&
+  Math.min(width, height) >= 2 * WEBP_LAST_STEP * Math.min(resized.width, resized.height);
+
+/** 12 megapixels in 120 ms instead of 270, and no further from the training's pixels. */
+async function shrinkAsItLoads(sharp: Sharp, source: Source, { resized }: Geometry) {
+  const width = resized.width * WEBP_LAST_STEP;
+  const height = resized.height * WEBP_LAST_STEP;
+  const shrunk = source.resize({ width, height, fit: 'fill' }).raw();
+  const { data, info } = await shrunk.toBuffer({ resolveWithObject: true });
+  return sharp(data, { raw: { width, height, channels: info.channels } });
 }
 
 async function uprightSize(source: Source, photo: Photo) {
