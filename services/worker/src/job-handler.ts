@@ -16,15 +16,14 @@ import {
   type RedisClock,
   type Reply,
 } from '@synset/shared';
-import type { Batcher } from './batcher.ts';
-import type { Decoder } from './decoder/decoder.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { Replier } from './replier.ts';
 import { ServiceRate } from './service-rate.ts';
 import { topK } from './top-k.ts';
 
 export interface JobHandlerOptions {
-  readonly decoder: Decoder;
-  readonly batcher: Batcher;
+  readonly decoder: Pipeline['decoder'];
+  readonly batcher: Pipeline['batcher'];
   readonly queue: JobQueue;
   readonly replier: Replier;
   readonly clock: RedisClock;

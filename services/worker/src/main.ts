@@ -1,6 +1,7 @@
 // The worker's process: starts it, ends it on a signal.
 import { createLogger, endOnSignal, settingsOrExit } from '@synset/shared';
 import { readConfig } from './config.ts';
+import { startPipeline } from './pipeline.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 // onnxruntime-node reports usage on Linux too unless the environment of the process says no.
@@ -26,7 +27,7 @@ endOnSignal({
 });
 
 try {
-  worker = await startWorker(config, log);
+  worker = await startWorker(config, log, await startPipeline(config, log));
   const { name, model, failed } = worker;
   const { SESSIONS: sessions, INTRA_OP_THREADS: threads } = config;
   log.info({ worker: name, model: model.name, trained: model.trained, sessions, threads }, 'ready');

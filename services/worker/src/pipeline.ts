@@ -11,10 +11,10 @@ import { Decoder } from './decoder/decoder.ts';
 const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
 
 export interface Pipeline {
-  readonly model: PreparedModel;
-  readonly decoder: Decoder;
-  readonly batcher: Batcher;
-  readonly backend: Backend;
+  readonly model: Pick<PreparedModel, 'card' | 'sha256' | 'explain' | 'prepared'>;
+  readonly decoder: Pick<Decoder, 'decode'>;
+  readonly batcher: Pick<Batcher, 'infer'>;
+  readonly backend: Pick<Backend, 'failed'>;
   /** Execution providers in use, in order. */
   readonly providers: readonly string[];
   /** Photos worth having under way: as many as run, and as many again that are decoded meanwhile. */

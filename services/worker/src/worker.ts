@@ -1,5 +1,4 @@
 // The worker: consumer -> decoder -> batcher -> backend, put together and taken apart.
-import type { PreparedModel } from '@synset/models';
 import {
   createKeys,
   createRedis,
@@ -9,13 +8,12 @@ import {
   type Redis,
   RedisClock,
 } from '@synset/shared';
-import type { Backend } from './backend/backend.ts';
 import { CLASSES, SIDE } from './backend/backend.ts';
 import type { WorkerConfig } from './config.ts';
 import { Consumer } from './consumer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JobHandler } from './job-handler.ts';
-import { startPipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
 import { Replier } from './replier.ts';
 
 export interface Worker {
@@ -32,14 +30,13 @@ export interface Worker {
 /** A photo takes milliseconds, a large batch without a GPU perhaps some seconds. */
 const HANG_MS = 60_000;
 
-/** Ready, and announced as ready, when the promise resolves. Rejects when the model does not load. */
+/** Ready, and announced as ready, when the promise resolves. The pipeline is closed with the worker. */
 export async function startWorker(
   config: WorkerConfig,
   log: Logger,
-  createBackend?: (model: PreparedModel) => Backend,
+  pipeline: Pipeline,
   hangMs = HANG_MS,
 ): Promise<Worker> {
-  const pipeline = await startPipeline(config, log, createBackend);
   const { model, decoder, batcher, backend } = pipeline;
   const [redis, reader] = await connect(config, log);
   const keys = createKeys(config.KEY_PREFIX);
@@ -117,7 +114,7 @@ async function connect(config: WorkerConfig, log: Logger): Promise<[Redis, Redis
 }
 
 function describeModel(
-  { card, sha256, explain, prepared }: PreparedModel,
+  { card, sha256, explain, prepared }: Pipeline['model'],
   providers: readonly string[],
 ): ModelCardInfo {
   return {

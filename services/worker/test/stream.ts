@@ -12,6 +12,7 @@ import {
 import { plain, randomPrefix, silentLog, testJob } from '@synset/shared/testing';
 import { expect, inject } from 'vitest';
 import { readConfig } from '../src/config.ts';
+import { startPipeline } from '../src/pipeline.ts';
 import { startWorker, type Worker } from '../src/worker.ts';
 import type { FakeBackend } from './fake-backend.ts';
 
@@ -64,7 +65,8 @@ export class TestStream {
       MODEL_DIR,
       ...(env as NodeJS.ProcessEnv),
     });
-    const worker = await startWorker(config, silentLog, () => backend, hangMs);
+    const pipeline = await startPipeline(config, silentLog, () => backend);
+    const worker = await startWorker(config, silentLog, pipeline, hangMs);
     this.#workers.push(worker);
     return worker;
   }
