@@ -41,10 +41,7 @@ export interface Plan {
 
 export function readPlan(env = process.env): Plan {
   const config = parseEnv(schema, env);
-  const cores = availableParallelism();
-  const sessions = config.SESSIONS || Math.max(1, Math.floor(Math.min(cores, 2) / config.WORKERS));
-  const threads =
-    config.INTRA_OP_THREADS || Math.max(1, Math.floor(cores / sessions / config.WORKERS));
+  const { sessions, threads } = shareCores(config);
   return {
     config,
     env: {
@@ -55,4 +52,13 @@ export function readPlan(env = process.env): Plan {
       INTRA_OP_THREADS: `${threads}`,
     },
   };
+}
+
+/** A worker takes all cores that it sees; several are told their parts. 0: the worker decides. */
+function shareCores({ WORKERS, SESSIONS, INTRA_OP_THREADS }: LocalConfig) {
+  if (WORKERS === 1) return { sessions: SESSIONS, threads: INTRA_OP_THREADS };
+  const cores = availableParallelism();
+  const sessions = SESSIONS || Math.max(1, Math.floor(Math.min(cores, 2) / WORKERS));
+  const threads = INTRA_OP_THREADS || Math.max(1, Math.floor(cores / sessions / WORKERS));
+  return { sessions, threads };
 }

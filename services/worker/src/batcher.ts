@@ -9,6 +9,7 @@ export interface Inference {
 
 interface Waiting {
   readonly pixels: Uint8Array;
+  readonly alone: boolean;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -25,7 +26,7 @@ export class Batcher {
   readonly #limits: BatchLimits;
   #waiting: Waiting[] = [];
   /** Photos of a batch that failed: each is tried by itself. */
-  #alone: Waiting[] = [];
+  #retries: Waiting[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -34,10 +35,10 @@ export class Batcher {
     this.#limits = limits;
   }
 
-  /** `pixels`: uint8, [224, 224, 3], RGB. */
-  infer(pixels: Uint8Array): Promise<Inference> {
+  /** `pixels`: uint8, [224, 224, 3], RGB. `alone`: no other photo is under way, nor being decoded. */
+  infer(pixels: Uint8Array, alone = false): Promise<Inference> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pixels, resolve, reject });
+      this.#waiting.push({ pixels, alone, resolve, reject });
       if (this.#waiting.length >= this.#limits.max || this.#limits.waitMs === 0) this.#pump();
       else this.#timer ??= setTimeout(() => this.#pump(), this.#limits.waitMs);
     });
@@ -48,7 +49,7 @@ export class Batcher {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     while (this.#running < this.#backend.concurrency) {
-      const batch = this.#alone.splice(0, 1);
+      const batch = this.#retries.splice(0, 1);
       if (batch.length === 0) batch.push(...this.#waiting.splice(0, this.#limits.max));
       if (batch.length === 0) return;
       void this.#run(batch);
@@ -61,7 +62,8 @@ export class Batcher {
       const photos = this.#limits.exact ? this.#limits.max : batch.length;
       const pixels = new Uint8Array(photos * PHOTO_BYTES);
       for (const [i, photo] of batch.entries()) pixels.set(photo.pixels, i * PHOTO_BYTES);
-      const { probabilities, inferenceMs } = await this.#backend.infer(pixels);
+      const alone = batch.every((photo) => photo.alone);
+      const { probabilities, inferenceMs } = await this.#backend.infer(pixels, alone);
       for (const [i, photo] of batch.entries()) {
         const row = probabilities.subarray(i * CLASSES, (i + 1) * CLASSES);
         photo.resolve({ probabilities: row, inferenceMs });
@@ -69,7 +71,7 @@ export class Batcher {
     } catch (error) {
       // One bad photo must not fail the others.
       if (batch.length === 1) batch[0]?.reject(error);
-      else this.#alone.push(...batch);
+      else this.#retries.push(...batch);
     } finally {
       this.#running--;
       this.#pump();

@@ -22,8 +22,7 @@ import { ServiceRate } from './service-rate.ts';
 import { topK } from './top-k.ts';
 
 export interface JobHandlerOptions {
-  readonly decoder: Pipeline['decoder'];
-  readonly batcher: Pipeline['batcher'];
+  readonly classify: Pipeline['classify'];
   readonly queue: JobQueue;
   readonly replier: Replier;
   readonly clock: RedisClock;
@@ -116,9 +115,8 @@ export class JobHandler {
   }
 
   async #classify(job: Job, entry: Entry, inTime?: AbortSignal): Promise<Ending> {
-    const { decoder, batcher, model, clock } = this.#options;
-    const { pixels, width, height, decodeMs } = await decoder.decode(job, inTime);
-    const { probabilities, inferenceMs } = await batcher.infer(pixels);
+    const { classify, model, clock } = this.#options;
+    const { probabilities, width, height, decodeMs, inferenceMs } = await classify(job, inTime);
     const best = topK(probabilities, Math.max(job.topK, CACHED_CATEGORIES));
     const { name, trained } = model;
     const known = { model: { name, trained }, width, height };

@@ -3,24 +3,31 @@
 import { loadModel, type PreparedModel } from '@synset/models';
 import type { Backend, Started } from './backend/backend.ts';
 import { OnnxBackend } from './backend/onnx-backend.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher, type Inference } from './batcher.ts';
 import type { WorkerConfig } from './config.ts';
 import { Decoder } from './decoder/decoder.ts';
+import type { Decoded, Photo } from './decoder/geometry.ts';
 
 /** Run when a model is prepared, to see that it answers as before. */
 const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
 
 export interface Pipeline {
   readonly model: Pick<PreparedModel, 'card' | 'sha256' | 'explain' | 'prepared'>;
-  readonly decoder: Pick<Decoder, 'decode'>;
-  readonly batcher: Pick<Batcher, 'infer'>;
-  readonly backend: Pick<Backend, 'failed'>;
+  /**
+   * Throws a Problem for a photo that cannot be read, and the signal's reason when that aborts
+   * while the photo still waits to be decoded.
+   */
+  classify(photo: Photo, signal?: AbortSignal): Promise<Classified>;
+  /** Resolves with the reason when it can do no more work. */
+  readonly failed: Promise<Error>;
   /** Execution providers in use, in order. */
   readonly providers: readonly string[];
   /** Photos worth having under way: as many as run, and as many again that are decoded meanwhile. */
   readonly capacity: number;
   close(): Promise<void>;
 }
+
+export type Classified = Omit<Decoded, 'pixels'> & Inference & { readonly decodeMs: number };
 
 /** What is needed of a logger. */
 export interface PipelineLog {
@@ -47,12 +54,25 @@ export async function startPipeline(
   const limits = { max, waitMs: config.BATCH_WAIT_MS, exact: model.batch !== undefined };
   return {
     model,
-    decoder,
-    batcher: new Batcher(backend, limits),
-    backend,
+    classify: classifier(decoder, new Batcher(backend, limits)),
+    failed: backend.failed,
     providers: started.providers,
     capacity: 2 * backend.concurrency * max,
     close: async () => void (await Promise.all([backend.close(), decoder.close()])),
+  };
+}
+
+/** Decodes, then infers; a photo with no other one under way is inferred by all cores. */
+function classifier(decoder: Decoder, batcher: Batcher): Pipeline['classify'] {
+  let underWay = 0;
+  return async (photo, signal) => {
+    underWay++;
+    try {
+      const { pixels, ...decoded } = await decoder.decode(photo, signal);
+      return { ...decoded, ...(await batcher.infer(pixels, underWay === 1)) };
+    } finally {
+      underWay--;
+    }
   };
 }
 
@@ -78,6 +98,7 @@ function onnxBackend(config: WorkerConfig, model: PreparedModel): Backend {
     exported: model.prepared ? undefined : { input, output, normalization },
     batch: model.batch,
     sessions: config.SESSIONS,
+    wideThreads: config.WIDE_THREADS,
     threads: config.INTRA_OP_THREADS,
     providers: config.EXECUTION_PROVIDERS,
   });

@@ -37,15 +37,14 @@ export async function startWorker(
   pipeline: Pipeline,
   hangMs = HANG_MS,
 ): Promise<Worker> {
-  const { model, decoder, batcher, backend } = pipeline;
+  const { model, providers, capacity } = pipeline;
   const [redis, reader] = await connect(config, log);
   const keys = createKeys(config.KEY_PREFIX);
   const clock = new RedisClock(redis);
   const queue = new JobQueue(redis, keys);
-  const info = describeModel(model, pipeline.providers);
+  const info = describeModel(model, providers);
   const handler = new JobHandler({
-    decoder,
-    batcher,
+    classify: pipeline.classify,
     queue,
     replier: new Replier(queue, log),
     clock,
@@ -65,7 +64,7 @@ export async function startWorker(
     keys,
     name: config.WORKER_NAME,
     claimIdleMs: config.CLAIM_IDLE_MS,
-    capacity: pipeline.capacity,
+    capacity,
     log,
     handle: (entry) => handler.handle(entry),
   });
@@ -94,7 +93,7 @@ export async function startWorker(
     get underWay() {
       return consumer.running;
     },
-    failed: Promise.race([backend.failed, handler.hung]),
+    failed: Promise.race([pipeline.failed, handler.hung]),
     close: () => {
       closing ??= close();
       return closing;

@@ -6,6 +6,8 @@ export class FakeBackend implements Backend {
   readonly concurrency: number;
   /** Sizes of the batches so far. */
   readonly batches: number[] = [];
+  /** Which of them were said to have nothing beside them. */
+  readonly alone: boolean[] = [];
   /** Awaited by each inference. */
   gate: Promise<void> = Promise.resolve();
   closed = false;
@@ -20,9 +22,10 @@ export class FakeBackend implements Backend {
   }
 
   /** The best category of each photo is the value of its first byte. */
-  async infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput> {
+  async infer(pixels: Uint8Array<ArrayBuffer>, alone: boolean): Promise<BatchOutput> {
     const n = pixels.length / PHOTO_BYTES;
     this.batches.push(n);
+    this.alone.push(alone);
     await this.gate;
     if (this.closed) throw new Error('closed under an inference');
     const probabilities = new Float32Array(n * CLASSES);

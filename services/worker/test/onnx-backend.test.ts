@@ -1,6 +1,6 @@
 import { loadModel } from '@synset/models';
 import { afterEach, expect, test } from 'vitest';
-import { CLASSES, PHOTO_BYTES } from '../src/backend/backend.ts';
+import { type BatchOutput, CLASSES, PHOTO_BYTES } from '../src/backend/backend.ts';
 import { OnnxBackend } from '../src/backend/onnx-backend.ts';
 
 const MODEL_DIR = process.env.SYNSET_TEST_MODEL_DIR ?? 'data/test-models';
@@ -10,9 +10,9 @@ let backend: OnnxBackend;
 
 afterEach(() => backend.close());
 
-async function start(sessions: number): Promise<void> {
+async function start(sessions: number, wideThreads = 0): Promise<void> {
   const { path } = await loadModel('testcard-int8', MODEL_DIR);
-  backend = new OnnxBackend({ path, sessions, threads: 1, providers: ['cpu'] });
+  backend = new OnnxBackend({ path, sessions, wideThreads, threads: 1, providers: ['cpu'] });
   await backend.start();
 }
 
@@ -23,7 +23,10 @@ function photos(...colours: number[][]): Uint8Array<ArrayBuffer> {
 
 test('infers a batch, a row of probabilities for each photo', async () => {
   await start(1);
-  const { probabilities, inferenceMs } = await backend.infer(photos([0, 0, 255], [255, 150, 0]));
+  const { probabilities, inferenceMs } = await backend.infer(
+    photos([0, 0, 255], [255, 150, 0]),
+    false,
+  );
   expect(probabilities).toHaveLength(2 * CLASSES);
   const best = probabilities.indexOf(Math.max(...probabilities.subarray(CLASSES)), CLASSES);
   expect(best).toBe(CLASSES + ORANGE);
@@ -34,15 +37,30 @@ test('inferences do not hold the main thread, and run side by side', async () =>
   await start(2);
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  await Promise.all([backend.infer(photos([1, 2, 3])), backend.infer(photos([1, 2, 3]))]);
+  await Promise.all([
+    backend.infer(photos([1, 2, 3]), false),
+    backend.infer(photos([1, 2, 3]), false),
+  ]);
   clearInterval(timer);
   expect(ticks).toBeGreaterThan(2);
 });
 
+test('a photo that is alone has a session of its own, and the same answer', async () => {
+  await start(1, 2);
+  const others = backend.infer(photos([255, 150, 0]), false);
+  const [narrow, wide] = await Promise.all([others, backend.infer(photos([255, 150, 0]), true)]);
+  const best = (output: BatchOutput) =>
+    output.probabilities.indexOf(Math.max(...output.probabilities));
+  expect([best(narrow), best(wide)]).toEqual([ORANGE, ORANGE]);
+  expect(wide.probabilities[ORANGE]).toBeCloseTo(narrow.probabilities[ORANGE] ?? 0, 5);
+});
+
 test('refuses more inferences at a time than it has sessions', async () => {
   await start(1);
-  const first = backend.infer(photos([1, 2, 3]));
-  await expect(backend.infer(photos([1, 2, 3]))).rejects.toThrow('more inferences at a time');
+  const first = backend.infer(photos([1, 2, 3]), false);
+  await expect(backend.infer(photos([1, 2, 3]), false)).rejects.toThrow(
+    'more inferences at a time',
+  );
   await first;
 });
 
@@ -50,6 +68,7 @@ test('a file that is no model rejects the start', async () => {
   backend = new OnnxBackend({
     path: import.meta.filename,
     sessions: 1,
+    wideThreads: 0,
     threads: 1,
     providers: ['cpu'],
   });
@@ -60,5 +79,5 @@ test('a lost session is told', async () => {
   await start(1);
   await backend.close();
   expect(await backend.failed).toBeInstanceOf(Error);
-  await expect(backend.infer(photos([1, 2, 3]))).rejects.toThrow();
+  await expect(backend.infer(photos([1, 2, 3]), false)).rejects.toThrow();
 });

@@ -31,6 +31,17 @@ test('answers a job, acknowledges it and deletes it', async () => {
   expect(await stream.redis.ttl(stream.keys.replies('test'))).toBeGreaterThan(0);
 });
 
+test('a photo with no other one under way may have all cores', async () => {
+  const backend = new FakeBackend(2);
+  await stream.publish('first', 1);
+  await stream.publish('second', 2);
+  await stream.startWorker(backend);
+  await stream.nextReplies(2);
+  await stream.publish('third', 3);
+  await stream.nextReplies(1);
+  expect(backend.alone).toEqual([false, expect.any(Boolean), true]);
+});
+
 test('takes up jobs that were queued before it started', async () => {
   await stream.publish('early', 1);
   await stream.startWorker(new FakeBackend());

@@ -80,9 +80,8 @@ async function classifyAll(pipeline: Pipeline, photos: readonly Labelled[], repo
   return { seconds, answers, unreadable };
 }
 
-async function answer({ decoder, batcher }: Pipeline, photo: Labelled): Promise<Answer> {
-  const { pixels } = await decoder.decode(await readPhoto(photo.path));
-  const { probabilities } = await batcher.infer(pixels);
+async function answer(pipeline: Pipeline, photo: Labelled): Promise<Answer> {
+  const { probabilities } = await pipeline.classify(await readPhoto(photo.path));
   const { file, truth } = photo;
   return { file, truth, probability: probabilities[truth] ?? 0, top5: topK(probabilities, 5) };
 }

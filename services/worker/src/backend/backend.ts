@@ -21,12 +21,15 @@ export interface Started {
 }
 
 export interface Backend {
-  /** How many calls of `infer` run at the same time. */
+  /** How many calls of `infer` may run at the same time. */
   readonly concurrency: number;
   /** Loads the model and runs one real inference with each session. Rejects when it cannot. */
   start(): Promise<Started>;
-  /** `pixels`: uint8, [n, 224, 224, 3], RGB; its buffer is moved away. */
-  infer(pixels: Uint8Array<ArrayBuffer>): Promise<BatchOutput>;
+  /**
+   * `pixels`: uint8, [n, 224, 224, 3], RGB; its buffer is moved away. `alone`: no other photo is
+   * under way, so this one may have the whole machine.
+   */
+  infer(pixels: Uint8Array<ArrayBuffer>, alone: boolean): Promise<BatchOutput>;
   /** Resolves with the reason when a session is lost, which only a new process mends. */
   readonly failed: Promise<Error>;
   close(): Promise<void>;
