@@ -1,4 +1,5 @@
 // Connections to Redis: the only place that creates one.
+import { createHash } from 'node:crypto';
 import { createClient, RESP_TYPES } from 'redis';
 import type { Logger } from './log.ts';
 
@@ -106,6 +107,17 @@ function reconnect(client: Redis): void {
   client.connect().catch(() => {});
 }
 
+const digests = new Map<string, string>();
+
+/** By which Redis calls a script that it knows. */
+function digestOf(script: string): string {
+  const known = digests.get(script);
+  if (known) return known;
+  const digest = createHash('sha1').update(script).digest('hex');
+  digests.set(script, digest);
+  return digest;
+}
+
 /** Runs a Lua script. With a client that reads Buffers its answer has them, else strings. */
 export async function runScript(
   client: Redis | BufferRedis,
@@ -115,7 +127,14 @@ export async function runScript(
 ): Promise<unknown> {
   // Typed as text only: the client sends Buffers as they are.
   const values = args.map((value) => (typeof value === 'number' ? `${value}` : value) as string);
-  return await client.eval(script, { keys: [...keys], arguments: values });
+  const options = { keys: [...keys], arguments: values };
+  try {
+    return await client.evalSha(digestOf(script), options);
+  } catch (error) {
+    // Redis has started anew, or never seen it.
+    if (!describeError(error).startsWith('NOSCRIPT')) throw error;
+    return await client.eval(script, options);
+  }
 }
 
 /** A text for an error whose message may be empty, as those of a connection are. */

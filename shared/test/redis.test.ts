@@ -1,6 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { createRedis, inTime, RedisTimeout } from '../src/redis.ts';
-import { silentLog, startTestRedis } from '../src/testing/index.ts';
+import { createHash } from 'node:crypto';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { createRedis, inTime, RedisTimeout, runScript } from '../src/redis.ts';
+import { randomPrefix, silentLog, startTestRedis } from '../src/testing/index.ts';
 
 test('a Redis that is silent is given up, and used again when it speaks', async () => {
   const server = await startTestRedis();
@@ -54,4 +55,17 @@ test('a Redis that is slow, but answers one command after the other, is not give
   const options = { arguments: ['x'.repeat(1e6)] };
   const answers = Array.from({ length: 6 }, () => inTime(redis, redis.eval(busy, options), 700));
   expect(await Promise.all(answers)).toEqual([1, 1, 1, 1, 1, 1]);
+});
+
+test('a script runs also when Redis has forgotten it, and is sent only then', async () => {
+  const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
+  await redis.connect();
+  onTestFinished(() => redis.destroy());
+  const script = `return ARGV[1] -- ${randomPrefix()}`;
+  const answers = [];
+  for (const arg of ['first', 'second']) answers.push(await runScript(redis, script, [], [arg]));
+  await redis.scriptFlush();
+  answers.push(await runScript(redis, script, [], ['third']));
+  expect(answers).toEqual(['first', 'second', 'third']);
+  expect(await redis.scriptExists(createHash('sha1').update(script).digest('hex'))).toEqual([1]);
 });
