@@ -22,12 +22,25 @@ export class Budget {
     return this.#used;
   }
 
-  /** Waits for `amount` to be free and reserves it. Call the result once to give it back. */
-  async reserve(amount: number, signal?: AbortSignal): Promise<() => void> {
+  /** Reserves `amount` if it is free at once. Call the result once to give it back. */
+  tryReserve(amount: number): (() => void) | null {
     const part = Math.min(amount, this.#limit);
+    if (this.#waiting.length > 0 || this.#used + part > this.#limit) return null;
+    this.#used += part;
+    return this.#releaseOf(part);
+  }
+
+  /** Waits for `amount` to be free and reserves it. Rejects with the signal's reason. */
+  async reserve(amount: number, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.#waiting.length > 0 || this.#used + part > this.#limit) await this.#wait(part, signal);
-    else this.#used += part;
+    const free = this.tryReserve(amount);
+    if (free) return free;
+    const part = Math.min(amount, this.#limit);
+    await this.#wait(part, signal);
+    return this.#releaseOf(part);
+  }
+
+  #releaseOf(part: number): () => void {
     let held = true;
     return () => {
       if (!held) return;

@@ -14,6 +14,17 @@ test('grants at once what is free, and the rest as parts come back', async () =>
   expect(budget.used).toBe(7);
 });
 
+test('gives nothing at once that is not free, or that others wait for', async () => {
+  const budget = new Budget(10);
+  const release = budget.tryReserve(6);
+  expect(budget.tryReserve(5)).toBeNull();
+  const waiting = budget.reserve(5);
+  expect(budget.tryReserve(1)).toBeNull();
+  release?.();
+  await waiting;
+  expect(budget.tryReserve(5)).not.toBeNull();
+});
+
 test('counts an amount above the limit as the limit', async () => {
   const budget = new Budget(10);
   const release = await budget.reserve(50);

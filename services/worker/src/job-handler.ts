@@ -96,9 +96,13 @@ export class JobHandler {
 
   /** Null where the job shall be tried again. Never rejects: errors are endings too. */
   async #run(job: Job, entry: Entry, leftMs: number | null): Promise<Ending | null> {
-    if (leftMs !== null && leftMs <= 0) return late(job);
-    const inTime =
-      leftMs === null ? undefined : AbortSignal.timeout(Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
+    if (leftMs !== null && leftMs <= 0) return tooLate(job);
+    let late: AbortSignal | undefined;
+    // A timer that few jobs need, and that none could clear.
+    const inTime = () => {
+      late ??= AbortSignal.timeout(Math.min(Math.ceil(leftMs ?? MAX_TIMER_MS), MAX_TIMER_MS));
+      return late;
+    };
     const { hangMs } = this.#options;
     const hung = setTimeout(() => {
       this.#hung.resolve(new Error(`job ${job.id} has hung for ${hangMs} ms`));
@@ -107,17 +111,17 @@ export class JobHandler {
     try {
       return await this.#classify(job, entry, inTime);
     } catch (error) {
-      return inTime && error === inTime.reason ? late(job) : this.#failed(job, entry, error);
+      return late && error === late.reason ? tooLate(job) : this.#failed(job, entry, error);
     } finally {
       this.rate.end();
       clearTimeout(hung);
     }
   }
 
-  async #classify(job: Job, entry: Entry, inTime?: AbortSignal): Promise<Ending> {
-    const { classify, model, clock } = this.#options;
+  async #classify(job: Job, entry: Entry, inTime: () => AbortSignal): Promise<Ending> {
+    const { classify, model, clock, cacheTtlS } = this.#options;
     const { probabilities, width, height, decodeMs, inferenceMs } = await classify(job, inTime);
-    const best = topK(probabilities, Math.max(job.topK, CACHED_CATEGORIES));
+    const best = topK(probabilities, Math.max(job.topK, cacheTtlS > 0 ? CACHED_CATEGORIES : 0));
     const { name, trained } = model;
     const known = { model: { name, trained }, width, height };
     const reply: Answer = {
@@ -166,7 +170,7 @@ const failure = (job: Job, code: Problem['code'], detail: string): Reply => ({
   detail,
 });
 
-const late = (job: Job): Ending => ({
+const tooLate = (job: Job): Ending => ({
   job,
   reply: failure(job, 'DEADLINE_EXCEEDED', `No worker got to it within ${job.budgetMs} ms.`),
 });

@@ -14,10 +14,10 @@ const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
 export interface Pipeline {
   readonly model: Pick<PreparedModel, 'card' | 'sha256' | 'explain' | 'prepared'>;
   /**
-   * Throws a Problem for a photo that cannot be read, and the signal's reason when that aborts
-   * while the photo still waits to be decoded.
+   * Throws a Problem for a photo that cannot be read, and the reason of `inTime`, which is asked
+   * for when the photo has to wait for its decoding, when that aborts meanwhile.
    */
-  classify(photo: Photo, signal?: AbortSignal): Promise<Classified>;
+  classify(photo: Photo, inTime?: () => AbortSignal): Promise<Classified>;
   /** Resolves with the reason when it can do no more work. */
   readonly failed: Promise<Error>;
   /** Execution providers in use, in order. */
@@ -65,10 +65,10 @@ export async function startPipeline(
 /** Decodes, then infers; a photo with no other one under way is inferred by all cores. */
 function classifier(decoder: Decoder, batcher: Batcher): Pipeline['classify'] {
   let underWay = 0;
-  return async (photo, signal) => {
+  return async (photo, inTime) => {
     underWay++;
     try {
-      const { pixels, ...decoded } = await decoder.decode(photo, signal);
+      const { pixels, ...decoded } = await decoder.decode(photo, inTime);
       return { ...decoded, ...(await batcher.infer(pixels, underWay === 1)) };
     } finally {
       underWay--;

@@ -38,10 +38,10 @@ export class Decoder {
   }
 
   /**
-   * Throws a Problem for a photo that cannot be read, whatever is wrong with it, and the signal's
-   * reason when that aborts while the photo still waits for its turn.
+   * Throws a Problem for a photo that cannot be read, whatever is wrong with it, and the reason of
+   * `inTime` when that aborts while the photo still waits for its turn; it is asked for only then.
    */
-  async decode(photo: Photo, signal?: AbortSignal): Promise<Decoded & { decodeMs: number }> {
+  async decode(photo: Photo, inTime?: () => AbortSignal): Promise<Decoded & { decodeMs: number }> {
     const { maxPixels } = this.#options;
     const pixels = photo.width * photo.height;
     if (pixels > maxPixels) {
@@ -51,7 +51,8 @@ export class Decoder {
       );
     }
     const decoder = this.#decoderFor(photo);
-    const release = await this.#budget.reserve(pixels, signal);
+    const budget = this.#budget;
+    const release = budget.tryReserve(pixels) ?? (await budget.reserve(pixels, inTime?.()));
     const started = performance.now();
     try {
       const decoded = await decoder(photo);
