@@ -85,11 +85,14 @@ async function buildApp(services: Services, log: Logger): Promise<FastifyInstanc
   await app.register(shutdown);
   await app.register(zod);
   await app.register(multipart);
-  await app.register(page);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await app.register(infoRoutes, { services });
   await app.register(predictRoutes, { services });
   await app.register(jobRoutes, { services });
-  await app.register(pageRoutes, { services });
+  // In a scope of their own: the hooks of templates and assets are none of the other routes' business.
+  await app.register(async (scope) => {
+    await scope.register(page);
+    await scope.register(pageRoutes, { services });
+  });
   return app as unknown as FastifyInstance;
 }

@@ -27,19 +27,19 @@ export default fp(
       return drained.promise;
     });
     // Otherwise the client would keep its connection, and the server would wait for its end.
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (closing) reply.header('connection', 'close');
+      done();
     });
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       underWay++;
       reply.raw.once('close', () => {
         underWay--;
         check();
       });
-      if (!closing || request.url === '/healthz') return;
-      throw new Problem('SHUTTING_DOWN', 'The service is shutting down; try again.', {
-        retryAfterS: 1,
-      });
+      if (!closing || request.url === '/healthz') return done();
+      const detail = 'The service is shutting down; try again.';
+      done(new Problem('SHUTTING_DOWN', detail, { retryAfterS: 1 }));
     });
   },
   { name: 'shutdown' },
