@@ -46,6 +46,8 @@ function onSignal(): void {
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 process.on('SIGHUP', onSignal);
+// The program that started this one, as a load test does, has gone.
+process.once('disconnect', () => stop(0));
 
 try {
   const info = await system.start();

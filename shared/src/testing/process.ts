@@ -12,20 +12,23 @@ export interface Program {
   readonly exit: Promise<number | string>;
 }
 
-/** Runs a TypeScript file by Node with nothing in its environment but PATH, HOME and `env`. */
+/**
+ * Runs a TypeScript file by Node with nothing in its environment but PATH, HOME and `env`. A service
+ * sees by the channel to us that we have gone, even by `kill -9`, and ends.
+ */
 export function runProgram(script: URL, env: NodeJS.ProcessEnv, args: string[] = []): Program {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
     env: { PATH, HOME, ORT_DISABLE_TELEMETRY: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
   const collect = (chunk: Buffer) => {
     output += chunk;
     child.emit('output');
   };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
   const exit = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
