@@ -19,6 +19,10 @@ export class Child<Call, Result> {
     this.#ended.catch(() => {});
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   async call(value: Call): Promise<Result> {
     await Promise.race([this.#ready, this.#ended]);
     const answered = new Promise<Answer<Result>>((resolve) =>

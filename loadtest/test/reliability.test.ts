@@ -12,6 +12,8 @@ const sent = (part: Partial<Sent>): Sent => ({
   answeredAt: 1010,
   status: 200,
   hasRetryAfter: false,
+  code: null,
+  serverTiming: null,
   ...part,
 });
 

@@ -12,6 +12,10 @@ export interface Sent {
   /** 0: no answer. */
   readonly status: number;
   readonly hasRetryAfter: boolean;
+  /** Of an answer other than 200, or of the error that came instead of one. */
+  readonly code: string | null;
+  /** The header of that name. */
+  readonly serverTiming: string | null;
 }
 
 export const now = (): number => performance.timeOrigin + performance.now();

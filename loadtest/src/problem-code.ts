@@ -1,0 +1,12 @@
+// What an answer that is not the wanted one counts as.
+
+/** The code of the service's problem, else the status: another server's text is not repeated. */
+export function problemCode(status: number, body: string): string {
+  try {
+    const { code } = JSON.parse(body);
+    if (/^[A-Z_]{1,40}$/.test(code)) return code;
+  } catch {
+    // no problem of ours
+  }
+  return `HTTP ${status}`;
+}
