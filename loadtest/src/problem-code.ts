@@ -4,7 +4,7 @@
 export function problemCode(status: number, body: string): string {
   try {
     const { code } = JSON.parse(body);
-    if (/^[A-Z_]{1,40}$/.test(code)) return code;
+    if (typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code)) return code;
   } catch {
     // no problem of ours
   }
