@@ -7,10 +7,20 @@ declare module 'autocannon' {
     path?: string;
     headers?: Record<string, string>;
     body?: Buffer;
-    onResponse?: (status: number, body: string) => void;
+    /** Makes each request from this one. */
+    setupRequest?: (request: Request) => Request;
+    onResponse?: (
+      status: number,
+      body: string,
+      context: unknown,
+      headers: Record<string, string>,
+    ) => void;
   }
-  interface Client {
+  /** Emits `request` before it sends one, and `connError`. */
+  interface Client extends EventEmitter {
     setRequests(requests: Request[]): void;
+    /** It ends by itself when it has sent so many requests and the last is answered. */
+    responseMax?: number;
   }
   interface Options {
     url: string;
@@ -21,6 +31,8 @@ declare module 'autocannon' {
     sampleInt: number;
     /** Seconds. */
     timeout: number;
+    /** Errors of connections after which it ends. */
+    bailout?: number;
     setupClient: (client: Client) => void;
   }
   interface Result {
