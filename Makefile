@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model dead test bench chaos reliability accuracy lint format clean setup redis
+.PHONY: help run model dead test bench loadtest chaos reliability accuracy lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -38,6 +38,11 @@ test: setup redis ## Lint, types, and all tests
 
 bench: setup redis ## Measure the service against the same pipeline in one process (4 minutes)
 	@exec node loadtest/src/bench.ts
+
+loadtest: setup redis ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
+	@exec node loadtest/src/loadtest.ts $(if $(URL),--url='$(URL)') $(if $(USERS),--users='$(USERS)') \
+		$(if $(WORKERS),--workers='$(WORKERS)') $(if $(MODEL),--model='$(MODEL)') \
+		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(AGAINST),--against='$(AGAINST)') $(if $(OUT),--out='$(OUT)')
 
 chaos: setup redis ## Kill, stop and cut off everything, and see that no photo is lost (SEED=...)
 	@exec node loadtest/src/chaos.ts
