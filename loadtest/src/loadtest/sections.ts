@@ -171,7 +171,7 @@ const changed = ({ date, warnings, cells }: Comparison): Section => ({
   name: 'changed',
   title: 'What changed',
   text: [
-    `Compared with the report of ${date}: before, now and their ratio. Better or worse is what differs by more than the runs of a report among themselves.`,
+    `Compared with the report of ${date}: before, now and their ratio. Better or worse is what differs by more than the runs of a report among themselves. Fixed rates are compared by their share of what each service did at best.`,
     ...warnings,
   ],
   head: ['workers', 'load', 'photos/s', 'p50 ms', 'p99 ms'],
