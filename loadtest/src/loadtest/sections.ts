@@ -72,7 +72,7 @@ const rates = (report: Report): Section => ({
   name: 'rates',
   title: 'Latency at a fixed rate',
   text: [
-    'Photos come at a rate, whatever the answers, and the time of each counts from when it was due: no wait is hidden. The rates are shares of the best that the closed loop did with as many workers. Above 100 % the queue grows as long as it lasts, and latency says how long that was.',
+    'Photos come at a rate, whatever the answers, and the time of each counts from when it was due: no wait is hidden. The rates are shares of the best that the closed loop did with as many workers. Above 100 % the queue grows as long as it lasts, and latency says how long that was; where all was answered in time all the same, the machine had more to give than during the closed loop.',
   ],
   head: ['workers', 'share', 'sent/s', 'answered/s (runs)', ...LATENCIES, 'late ms', 'failed'],
   rows: fixedCells(report).map((cell) => [

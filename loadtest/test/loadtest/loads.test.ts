@@ -49,14 +49,20 @@ test('what is under way at the end is answered, and counts', async () => {
 });
 
 test('no two requests have the same bytes, and each asks for a fresh answer', async () => {
-  const lengths: unknown[] = [];
-  const url = await stub((request, response) => {
-    lengths.push(request.headers['cache-control']);
+  const bodies: string[] = [];
+  const wanted = new Set<unknown>();
+  const url = await stub((request, response, body) => {
+    bodies.push(body.toString('latin1'));
+    wanted.add(request.headers['cache-control']);
     response.end('{}');
   });
-  await closedLoop().call({ url, photos, users: 1, ms: 1 });
-  await sendAtRate(sender(), { url, photos, perSecond: 10, ms: 200 });
-  expect(new Set(lengths)).toEqual(new Set(['no-cache']));
+  const loop = closedLoop();
+  for (const users of [1, 2]) await loop.call({ url, photos, users, ms: 20 });
+  const rate = sender();
+  for (const perSecond of [10, 20]) await sendAtRate(rate, { url, photos, perSecond, ms: 200 });
+  expect(bodies.length).toBeGreaterThan(9);
+  expect(new Set(bodies).size).toBe(bodies.length);
+  expect([...wanted]).toEqual(['no-cache']);
 });
 
 test('a server that is not there is an error of each request, soon', async () => {

@@ -5,10 +5,10 @@ import { onTestFinished } from 'vitest';
 
 /** Answers when the request has been read. Gives its address; closed when the test ends. */
 export async function stub(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void,
 ): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => answer(request, response));
+  const server = createServer(async (request, response) => {
+    answer(request, response, Buffer.concat(await Array.fromAsync(request)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
