@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Context } from './bench/context.ts';
+import { measureMemory } from './bench/memory.ts';
+import { report } from './bench/report.ts';
+import type { Results, ScenarioFigures } from './bench/results.ts';
+import { fullPlan, shortPlan } from './bench/scenarios.ts';
+import { measureSpeed } from './bench/speed.ts';
+import { judgeMemory, judgeScenario } from './bench/verdicts.ts';
 import { runCommand, say } from './command.ts';
-import { Context } from './context.ts';
 import { MODEL_DIR, saveResults } from './data.ts';
-import { judgeMemory, judgeScenario } from './limits.ts';
 import { startLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
-import { measureMemory } from './memory.ts';
-import { report } from './report.ts';
-import type { Results, ScenarioFigures } from './results.ts';
-import { fullPlan, shortPlan } from './scenarios.ts';
-import { measureSpeed } from './speed.ts';
 
 async function bench(full: boolean, closing: AsyncDisposableStack): Promise<Results> {
   const machine = await describeMachine();

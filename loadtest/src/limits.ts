@@ -1,5 +1,4 @@
-// The figures that are wanted, and which of them were reached.
-import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
+// A figure that is wanted, and whether it was reached.
 
 export interface Verdict {
   readonly what: string;
@@ -8,12 +7,6 @@ export interface Verdict {
   readonly unit: string;
   readonly ok: boolean;
 }
-
-const RATIO_AT_8 = 0.8;
-const ADDED_MS_AT_1 = 5;
-const API_MB = 300;
-const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
-const FURTHER_INT8_SESSION_MB = 150;
 
 export const atMost = (what: string, value: number, limit: number, unit: string): Verdict => ({
   what,
@@ -27,24 +20,3 @@ export const atLeast = (what: string, value: number, limit: number, unit: string
   ...atMost(what, value, limit, unit),
   ok: value >= limit,
 });
-
-/** The limits are for photos of ImageNet's size. */
-export function judgeScenario(figures: ScenarioFigures): Verdict[] {
-  const { model, size, connections, comparison } = figures;
-  if (size !== 'imagenet') return [];
-  if (connections === 1) {
-    const what = `${model}, 1 connection: added to decoding and inference`;
-    return [atMost(what, comparison.addedMs, ADDED_MS_AT_1, 'ms')];
-  }
-  if (connections !== 8) return [];
-  const what = `${model}, 8 connections: service / reference`;
-  return [atLeast(what, comparison.ratio, RATIO_AT_8, '')];
-}
-
-export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {
-  if (role === 'api') return [atMost(what, memory.peakMb, API_MB, 'MB')];
-  const further = sessions - 1;
-  if (further > 0 && model !== 'testcard-int8') return [];
-  const limit = WORKER_MB[model] + further * FURTHER_INT8_SESSION_MB;
-  return [atMost(what, memory.peakMb, limit, 'MB')];
-}

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, type Program, runProgram } from '@synset/shared/testing';
-import type { Arrangement } from './reference.ts';
+import type { Arrangement } from './bench/reference.ts';
 import { memoryField } from './statistics.ts';
 
 const SCRIPT = new URL('../../services/local/src/main.ts', import.meta.url);

@@ -1,9 +1,10 @@
 // Resident memory: of a worker by its sessions, and of the API under heavy uploads.
+
+import { putLoad } from '../load.ts';
+import { makeHeavyPhoto } from '../photos.ts';
+import type { Role } from '../service.ts';
 import type { Context } from './context.ts';
-import { putLoad } from './load.ts';
-import { makeHeavyPhoto } from './photos.ts';
 import type { MemoryFigure, Model } from './results.ts';
-import type { Role } from './service.ts';
 
 interface Case {
   readonly what: string;

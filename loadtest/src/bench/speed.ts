@@ -1,8 +1,9 @@
 // The comparisons of one model, one scenario after the other, with the memory taken meanwhile.
 import { loadModel } from '@synset/models';
+import { sizes } from '../photos.ts';
+import type { Service } from '../service.ts';
 import { type Comparison, compare } from './comparison.ts';
 import { type Context, serviceArrangement } from './context.ts';
-import { sizes } from './photos.ts';
 import {
   type Arrangement,
   arrangements,
@@ -12,7 +13,6 @@ import {
 } from './reference.ts';
 import type { Model, ScenarioFigures } from './results.ts';
 import type { Scenario } from './scenarios.ts';
-import type { Service } from './service.ts';
 
 export async function measureSpeed(context: Context, model: Model): Promise<ScenarioFigures[]> {
   const { plan, cores, modelDir } = context.options;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { serviceArrangement } from '../src/context.ts';
-import { arrangements, nameOf } from '../src/reference.ts';
+import { serviceArrangement } from '../../src/bench/context.ts';
+import { arrangements, nameOf } from '../../src/bench/reference.ts';
 
 it('tries sessions that share the cores, and twice the threads', () => {
   expect(arrangements(2).map(nameOf)).toEqual(['1x2', '2x1', '2x2']);

@@ -1,8 +1,8 @@
 // Service against reference, in turns, so that the ratio does not depend on the machine's mood.
-import { type Load, type LoadResult, putLoad } from './load.ts';
+import { type Load, type LoadResult, putLoad } from '../load.ts';
+import type { Service } from '../service.ts';
+import { median, percentile, perSecond } from '../statistics.ts';
 import type { Arrangement, Reference } from './reference.ts';
-import type { Service } from './service.ts';
-import { median, percentile, perSecond } from './statistics.ts';
 
 export interface Contenders {
   readonly load: Load;

@@ -1,5 +1,5 @@
 // What is measured: models, photos and connections, and for how long.
-import type { SizeName } from './photos.ts';
+import type { SizeName } from '../photos.ts';
 import type { Model } from './results.ts';
 
 export interface Scenario {

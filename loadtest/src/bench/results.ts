@@ -1,10 +1,11 @@
 // What a run has found; `data/bench/latest.json` holds it.
+
+import type { Verdict } from '../limits.ts';
+import type { Machine } from '../machine.ts';
+import type { SizeName } from '../photos.ts';
+import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
-import type { Verdict } from './limits.ts';
-import type { Machine } from './machine.ts';
-import type { SizeName } from './photos.ts';
 import type { Arrangement } from './reference.ts';
-import type { Memory, Role } from './service.ts';
 
 export type Model = 'testcard-int8' | 'testcard';
 

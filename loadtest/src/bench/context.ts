@@ -1,11 +1,11 @@
 // What all parts of a run share.
 import { join } from 'node:path';
-import type { Load } from './load.ts';
-import { makePhotos, type SizeName } from './photos.ts';
+import type { Load } from '../load.ts';
+import { makePhotos, type SizeName } from '../photos.ts';
+import { Service } from '../service.ts';
 import type { Arrangement } from './reference.ts';
 import type { Model } from './results.ts';
 import type { Plan } from './scenarios.ts';
-import { Service } from './service.ts';
 
 export interface ContextOptions {
   readonly plan: Plan;

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeMemory } from '../src/limits.ts';
-import { table } from '../src/report.ts';
+import { judgeMemory } from '../../src/bench/verdicts.ts';
 
 const memory = { nowMb: 400, peakMb: 480 };
 const worker = { role: 'worker', what: 'worker', memory } as const;
@@ -14,10 +13,4 @@ it('allows more memory for each further int8 session', () => {
 it('wants nothing of several fp32 sessions', () => {
   expect(judgeMemory({ ...worker, model: 'testcard', sessions: 1 })).toHaveLength(1);
   expect(judgeMemory({ ...worker, model: 'testcard', sessions: 2 })).toEqual([]);
-});
-
-it('lays out a Markdown table', () => {
-  expect(table(['a', 'figure'], [['long', '1']])).toBe(
-    ['| a    | figure |', '| ---- | -----: |', '| long |      1 |'].join('\n'),
-  );
 });

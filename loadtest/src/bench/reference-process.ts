@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { answerCalls, settings } from './child.ts';
+import { answerCalls, settings } from '../child.ts';
+import { type Throughput, throughput } from '../statistics.ts';
 import { decode } from './decode.ts';
 import type { ReferenceRound, ReferenceSettings } from './reference.ts';
-import { type Throughput, throughput } from './statistics.ts';
 
 const { path, sessions, threads } = settings<ReferenceSettings>();
 const script = new URL('./reference-thread.ts', import.meta.url);

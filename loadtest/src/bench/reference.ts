@@ -1,6 +1,6 @@
 // Finds the fastest arrangement of the in-process reference for a number of photos under way.
-import { Child } from './child.ts';
-import { perSecond, type Throughput } from './statistics.ts';
+import { Child } from '../child.ts';
+import { perSecond, type Throughput } from '../statistics.ts';
 
 export interface Arrangement {
   readonly sessions: number;

@@ -1,0 +1,53 @@
+// The results as tables for the terminal and the README.
+import { sizes } from '../photos.ts';
+import { machineLine, type Row, table, verdictRow } from '../report.ts';
+import { nameOf } from './reference.ts';
+import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
+
+const scenarioHead = [
+  'model, photos',
+  'connections',
+  'service/s',
+  'reference/s (best)',
+  'same as service',
+  'ratio (min..max)',
+  'p50/p90/p99 ms',
+  'added ms',
+  'API MB',
+  'worker MB',
+];
+
+function scenarioRow(figures: ScenarioFigures): Row {
+  const { comparison: c, memory, service } = figures;
+  const [best] = c.references;
+  const same = c.references.find(({ arrangement }) => nameOf(arrangement) === nameOf(service));
+  const { p50, p90, p99 } = c.latencyMs;
+  const [min, max] = [Math.min(...c.ratios), Math.max(...c.ratios)];
+  return [
+    `${figures.model}, ${sizes[figures.size].name}`,
+    `${figures.connections}`,
+    `${c.service.toFixed(1)} (${nameOf(service)})`,
+    best ? `${best.perSecond.toFixed(1)} (${nameOf(best.arrangement)})` : '',
+    same ? same.perSecond.toFixed(1) : '',
+    `${c.ratio.toFixed(2)} (${min.toFixed(2)}..${max.toFixed(2)})`,
+    [p50, p90, p99].map((ms) => ms.toFixed(1)).join(' / '),
+    c.addedMs.toFixed(1),
+    memory.api.peakMb.toFixed(0),
+    memory.worker.peakMb.toFixed(0),
+  ];
+}
+
+const memoryRow = ({ what, memory }: MemoryFigure): Row => [
+  what,
+  memory.peakMb.toFixed(0),
+  memory.nowMb.toFixed(0),
+];
+
+export function report({ machine, command, scenarios, memory, verdicts }: Results): string {
+  return [
+    `${machineLine(machine)}; ${command}`,
+    table(scenarioHead, scenarios.map(scenarioRow)),
+    table(['resident memory', 'peak MB', 'afterwards MB'], memory.map(memoryRow)),
+    table(['wanted', 'measured', 'limit', ''], verdicts.map(verdictRow)),
+  ].join('\n\n');
+}
