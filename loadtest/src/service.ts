@@ -2,7 +2,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, type Program, runProgram } from '@synset/shared/testing';
-import type { Arrangement } from './bench/reference.ts';
 import { memoryField } from './statistics.ts';
 
 const SCRIPT = new URL('../../services/local/src/main.ts', import.meta.url);
@@ -26,12 +25,16 @@ export interface Memory {
   readonly peakMb: number;
 }
 
-export interface ServiceSettings extends Arrangement {
+export interface ServiceSettings {
   readonly model: string;
   readonly modelDir: string;
   /** A folder of the run; its content is left to the caller. */
   readonly folder: string;
   readonly workers?: number;
+  /** Of each worker; left out, the service chooses. */
+  readonly sessions?: number;
+  /** Of each session; likewise. */
+  readonly threads?: number;
 }
 
 export class Service {
@@ -116,8 +119,8 @@ function environment(settings: ServiceSettings, port: number): NodeJS.ProcessEnv
   return {
     PORT: `${port}`,
     WORKERS: `${settings.workers ?? 1}`,
-    SESSIONS: `${settings.sessions}`,
-    INTRA_OP_THREADS: `${settings.threads}`,
+    SESSIONS: settings.sessions?.toString(),
+    INTRA_OP_THREADS: settings.threads?.toString(),
     MODEL: settings.model,
     MODEL_DIR: settings.modelDir,
     DATA_DIR: join(settings.folder, 'data'),

@@ -2,9 +2,7 @@
 import { join } from 'node:path';
 import type { Load } from '../load.ts';
 import { makePhotos, type SizeName } from '../photos.ts';
-import { Service } from '../service.ts';
-import type { Arrangement } from './reference.ts';
-import type { Model } from './results.ts';
+import { Service, type ServiceSettings } from '../service.ts';
 import type { Plan } from './scenarios.ts';
 
 export interface ContextOptions {
@@ -35,12 +33,11 @@ export class Context {
 
   /** Starts a service, forgets what memory its start has taken, and stops it after `use`. */
   async withService<Result>(
-    model: Model,
-    arrangement: Arrangement,
+    settings: Omit<ServiceSettings, 'modelDir' | 'folder'>,
     use: (service: Service) => Promise<Result>,
   ): Promise<Result> {
     const { modelDir, folder, closing } = this.options;
-    const service = await Service.start({ model, modelDir, folder, ...arrangement }, closing);
+    const service = await Service.start({ ...settings, modelDir, folder }, closing);
     try {
       await service.forgetPeaks();
       return await use(service);
@@ -48,10 +45,4 @@ export class Context {
       await service.close();
     }
   }
-}
-
-/** Sessions x threads as `make run` chooses them. */
-export function serviceArrangement(cores: number): Arrangement {
-  const sessions = Math.min(cores, 2);
-  return { sessions, threads: Math.floor(cores / sessions) };
 }

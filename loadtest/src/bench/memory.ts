@@ -47,7 +47,7 @@ async function measure(
   const { cores, load, say } = context.options;
   say(`memory: ${what}`);
   const threads = Math.max(1, Math.floor(cores / sessions));
-  return await context.withService(model, { sessions, threads }, async (service) => {
+  return await context.withService({ model, sessions, threads }, async (service) => {
     await putLoad(load, { ...round, url: service.url });
     const memory = await service.memory();
     return { role, what, model, sessions, memory: memory[role] };

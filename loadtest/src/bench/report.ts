@@ -9,7 +9,6 @@ const scenarioHead = [
   'connections',
   'service/s',
   'reference/s (best)',
-  'same as service',
   'ratio (min..max)',
   'p50/p90/p99 ms',
   'added ms',
@@ -18,17 +17,15 @@ const scenarioHead = [
 ];
 
 function scenarioRow(figures: ScenarioFigures): Row {
-  const { comparison: c, memory, service } = figures;
+  const { comparison: c, memory } = figures;
   const [best] = c.references;
-  const same = c.references.find(({ arrangement }) => nameOf(arrangement) === nameOf(service));
   const { p50, p90, p99 } = c.latencyMs;
   const [min, max] = [Math.min(...c.ratios), Math.max(...c.ratios)];
   return [
     `${figures.model}, ${sizes[figures.size].name}`,
     `${figures.connections}`,
-    `${c.service.toFixed(1)} (${nameOf(service)})`,
+    c.service.toFixed(1),
     best ? `${best.perSecond.toFixed(1)} (${nameOf(best.arrangement)})` : '',
-    same ? same.perSecond.toFixed(1) : '',
     `${c.ratio.toFixed(2)} (${min.toFixed(2)}..${max.toFixed(2)})`,
     [p50, p90, p99].map((ms) => ms.toFixed(1)).join(' / '),
     c.addedMs.toFixed(1),

@@ -13,8 +13,6 @@ export interface ScenarioFigures {
   readonly model: Model;
   readonly size: SizeName;
   readonly connections: number;
-  /** Sessions x threads of the service. */
-  readonly service: Arrangement;
   /** Short trials of the reference, fastest first. */
   readonly tried: readonly { arrangement: Arrangement; perSecond: number }[];
   readonly comparison: Comparison;

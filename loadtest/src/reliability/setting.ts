@@ -9,8 +9,6 @@ import type { Sender } from './sender.ts';
 
 const CONNECTIONS = 8;
 const WARM_UP_MS = 2000;
-/** 0: chosen by `make run` from the cores and the workers. */
-const BY_DEFAULT = { sessions: 0, threads: 0 };
 
 export interface Setting {
   readonly plan: Plan;
@@ -30,7 +28,7 @@ export async function withService<Result>(
 ): Promise<Result> {
   const model = { model: 'testcard-int8', modelDir: MODEL_DIR };
   const service = await Service.start(
-    { ...model, folder: join(folder, 'service'), workers, ...BY_DEFAULT },
+    { ...model, folder: join(folder, 'service'), workers },
     closing,
   );
   try {
