@@ -3,6 +3,8 @@
 export interface Verdict {
   readonly what: string;
   readonly value: number;
+  /** Where the value lies with 95 % certainty. */
+  readonly interval?: readonly [number, number];
   readonly limit: number;
   readonly unit: string;
   readonly ok: boolean;

@@ -15,12 +15,17 @@ export function table(head: Row, rows: readonly Row[]): string {
 
 const digits: Record<string, number> = { MB: 0, requests: 0, ms: 1, '%': 1 };
 
-export const verdictRow = ({ what, value, limit, unit, ok }: Verdict): Row => [
-  what,
-  `${value.toFixed(digits[unit] ?? 2)} ${unit}`,
-  `${limit} ${unit}`,
-  ok ? 'ok' : 'MISSED',
-];
+export function verdictRow({ what, value, interval, limit, unit, ok }: Verdict): Row {
+  const text = (figure: number) => figure.toFixed(digits[unit] ?? 2);
+  const range = interval ? ` ${rangeOf(interval, text)}` : '';
+  return [what, `${text(value)}${range} ${unit}`, `${limit} ${unit}`, ok ? 'ok' : 'MISSED'];
+}
+
+/** As in `(0.91..0.95)`. */
+export const rangeOf = (
+  [low, high]: readonly [number, number],
+  text: (figure: number) => string,
+): string => `(${text(low)}..${text(high)})`;
 
 export function machineLine(machine: Machine): string {
   const { cpu, cores, memoryGb, kernel, node, onnxruntime, sharp, redis } = machine;

@@ -14,6 +14,42 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
 
+/** How sure an interval is to hold what it is the interval of. */
+const CONFIDENCE = 0.95;
+
+/**
+ * Between which of the values the median of all that could have been measured lies, whatever their
+ * distribution: as many are left out at each end as a coin would let fall to one side only rarely.
+ * Less than six values cannot be so sure: then it is all of them.
+ */
+export function medianInterval(values: readonly number[]): [number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const count = sorted.length;
+  let chance = 0.5 ** count;
+  let outside = chance;
+  let rank = 0;
+  for (; ; rank++) {
+    chance *= (count - rank) / (rank + 1);
+    outside += chance;
+    if (2 * outside > 1 - CONFIDENCE) break;
+  }
+  return [sorted[rank] ?? Number.NaN, sorted[count - 1 - rank] ?? Number.NaN];
+}
+
+/** What several rounds have found. */
+export interface Estimate {
+  readonly median: number;
+  /** Of 95 %. */
+  readonly interval: readonly [number, number];
+  readonly all: readonly number[];
+}
+
+export const estimate = (all: readonly number[]): Estimate => ({
+  median: median(all),
+  interval: medianInterval(all),
+  all,
+});
+
 export interface Throughput {
   readonly count: number;
   readonly ms: number;

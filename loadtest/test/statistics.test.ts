@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   addedMs,
   median,
+  medianInterval,
   memoryField,
   percentile,
   perSecond,
@@ -25,6 +26,23 @@ describe('median', () => {
   it('is the middle value, or the mean of the two in the middle', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 3, 2])).toBe(2.5);
+  });
+});
+
+describe('medianInterval', () => {
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => count - i);
+
+  it('leaves out at both ends what chance alone would put on one side', () => {
+    // The ranks of the sign test's tables.
+    expect(medianInterval(upTo(6))).toEqual([1, 6]);
+    expect(medianInterval(upTo(15))).toEqual([4, 12]);
+    expect(medianInterval(upTo(100))).toEqual([40, 61]);
+  });
+
+  it('is all of them when they are few', () => {
+    expect(medianInterval([3, 1, 2])).toEqual([1, 3]);
+    expect(medianInterval([7])).toEqual([7, 7]);
+    expect(medianInterval([])).toEqual([Number.NaN, Number.NaN]);
   });
 });
 

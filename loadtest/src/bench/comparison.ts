@@ -1,7 +1,7 @@
 // Service against reference, in turns, so that the ratio does not depend on the machine's mood.
 import { type Load, type LoadResult, putLoad } from '../load.ts';
 import type { Service } from '../service.ts';
-import { median, percentile, perSecond } from '../statistics.ts';
+import { type Estimate, estimate, median, percentile, perSecond } from '../statistics.ts';
 import type { Arrangement, Reference } from './reference.ts';
 
 export interface Contenders {
@@ -23,9 +23,8 @@ export interface Comparison {
   readonly service: number;
   /** Fastest first. */
   readonly references: readonly { arrangement: Arrangement; perSecond: number }[];
-  /** Service by fastest reference, of each round. */
-  readonly ratios: readonly number[];
-  readonly ratio: number;
+  /** Service by fastest reference. */
+  readonly ratio: Estimate;
   readonly latencyMs: { p50: number; p90: number; p99: number };
   /** At the median, what the client waits beyond decoding and inference. */
   readonly addedMs: number;
@@ -72,8 +71,7 @@ function summarize({ references }: Contenders, rounds: readonly Round[]): Compar
   return {
     service: median(rounds.map((round) => perSecond(round.service))),
     references: measured.map(({ arrangement, perSecond }) => ({ arrangement, perSecond })),
-    ratios,
-    ratio: median(ratios),
+    ratio: estimate(ratios),
     latencyMs: {
       p50: percentile(latencies, 0.5),
       p90: percentile(latencies, 0.9),

@@ -1,6 +1,6 @@
 // The results as tables for the terminal and the README.
 import { sizes } from '../photos.ts';
-import { machineLine, type Row, table, verdictRow } from '../report.ts';
+import { machineLine, type Row, rangeOf, table, verdictRow } from '../report.ts';
 import { nameOf } from './reference.ts';
 import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
 
@@ -9,7 +9,7 @@ const scenarioHead = [
   'connections',
   'service/s',
   'reference/s (best)',
-  'ratio (min..max)',
+  'ratio (95 %)',
   'p50/p90/p99 ms',
   'added ms',
   'API MB',
@@ -20,13 +20,13 @@ function scenarioRow(figures: ScenarioFigures): Row {
   const { comparison: c, memory } = figures;
   const [best] = c.references;
   const { p50, p90, p99 } = c.latencyMs;
-  const [min, max] = [Math.min(...c.ratios), Math.max(...c.ratios)];
+  const text = (ratio: number) => ratio.toFixed(2);
   return [
     `${figures.model}, ${sizes[figures.size].name}`,
     `${figures.connections}`,
     c.service.toFixed(1),
     best ? `${best.perSecond.toFixed(1)} (${nameOf(best.arrangement)})` : '',
-    `${c.ratio.toFixed(2)} (${min.toFixed(2)}..${max.toFixed(2)})`,
+    `${text(c.ratio.median)} ${rangeOf(c.ratio.interval, text)}`,
     [p50, p90, p99].map((ms) => ms.toFixed(1)).join(' / '),
     c.addedMs.toFixed(1),
     memory.api.peakMb.toFixed(0),

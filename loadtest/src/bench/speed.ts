@@ -52,7 +52,7 @@ async function measure(
   const comparison = await withReferences(path, wanted, (references) =>
     compare({ load: context.options.load, service, references }, terms),
   );
-  say(`  service / reference ${comparison.ratio.toFixed(2)}`);
+  say(`  service / reference ${comparison.ratio.median.toFixed(2)}`);
   return { model, ...scenario, tried, comparison, memory: await service.memory() };
 }
 

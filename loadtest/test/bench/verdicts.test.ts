@@ -1,8 +1,46 @@
 import { expect, it } from 'vitest';
-import { judgeMemory } from '../../src/bench/verdicts.ts';
+import type { ScenarioFigures } from '../../src/bench/results.ts';
+import { judgeMemory, judgeScenario } from '../../src/bench/verdicts.ts';
+import { estimate } from '../../src/statistics.ts';
 
 const memory = { nowMb: 400, peakMb: 480 };
 const worker = { role: 'worker', what: 'worker', memory } as const;
+
+const scenario = (connections: number, part: Partial<ScenarioFigures> = {}): ScenarioFigures => ({
+  model: 'testcard-int8',
+  size: 'imagenet',
+  connections,
+  tried: [],
+  comparison: {
+    service: 93,
+    references: [],
+    ratio: estimate([0.92, 0.93, 0.94]),
+    latencyMs: { p50: 10, p90: 15, p99: 17 },
+    addedMs: 2.5,
+  },
+  memory: { api: memory, worker: memory },
+  ...part,
+});
+
+it('judges one connection by what is added, several by the ratio', () => {
+  expect(judgeScenario(scenario(1))).toMatchObject([{ value: 2.5, limit: 2, ok: false }]);
+  expect(judgeScenario(scenario(32))).toMatchObject([
+    { value: 0.93, interval: [0.92, 0.94], limit: 0.9, ok: true },
+  ]);
+});
+
+it('wants more of fp32, where the queue is a smaller part', () => {
+  const [verdict] = judgeScenario(scenario(8, { model: 'testcard' }));
+  expect(verdict).toMatchObject({ value: 0.93, limit: 0.95, ok: false });
+});
+
+it('wants answers of even speed at 8 connections', () => {
+  expect(judgeScenario(scenario(8))[1]).toMatchObject({ value: 1.7, limit: 1.6, ok: false });
+});
+
+it('wants nothing of larger photos', () => {
+  expect(judgeScenario(scenario(8, { size: 'mp12' }))).toEqual([]);
+});
 
 it('allows more memory for each further int8 session', () => {
   const judge = (sessions: number) => judgeMemory({ ...worker, model: 'testcard-int8', sessions });
