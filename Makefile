@@ -36,8 +36,8 @@ test: setup redis ## Lint, types, and all tests
 	tsc -p tsconfig.json
 	vitest run
 
-bench: setup redis ## Measure the service against the same pipeline in one process (4 minutes)
-	@exec node loadtest/src/bench.ts
+bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 8 minutes)
+	@exec node loadtest/src/bench.ts $(ONLY)
 
 loadtest: setup redis ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
 	@exec node loadtest/src/loadtest.ts $(if $(URL),--url='$(URL)') $(if $(USERS),--users='$(USERS)') \

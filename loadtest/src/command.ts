@@ -33,3 +33,13 @@ export async function runCommand(
   }
   if (!stopping) await closing.disposeAsync();
 }
+
+/** The parts that the words name; without words all of them. */
+export function chooseParts<Part extends string>(
+  all: readonly Part[],
+  words: readonly string[],
+): Part[] {
+  const some = all.filter((part) => words.includes(part));
+  if (some.length < words.length) throw new Error(`ONLY: must be one of ${all.join(', ')}`);
+  return some.length > 0 ? some : [...all];
+}

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runCommand, say } from './command.ts';
+import { chooseParts, runCommand, say } from './command.ts';
 import { saveResults } from './data.ts';
 import type { Verdict } from './limits.ts';
 import { startLoad } from './load.ts';
@@ -41,13 +41,6 @@ const { values, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false } },
 });
 
-function chosen(): Part[] {
-  const all = Object.keys(parts) as Part[];
-  const some = all.filter((part) => positionals.includes(part));
-  if (some.length < positionals.length) throw new Error(`ONLY: must be one of ${all.join(', ')}`);
-  return some.length > 0 ? some : all;
-}
-
 async function prepare(closing: AsyncDisposableStack): Promise<Setting> {
   const folder = await mkdtemp(join(tmpdir(), 'synset-reliability-'));
   closing.defer(() => rm(folder, { recursive: true, force: true }));
@@ -60,7 +53,7 @@ async function prepare(closing: AsyncDisposableStack): Promise<Setting> {
 }
 
 await runCommand('reliability', async (closing) => {
-  const wanted = chosen();
+  const wanted = chooseParts(Object.keys(parts) as Part[], positionals);
   const machine = await describeMachine();
   const setting = await prepare(closing);
   let figures: Figures = {};

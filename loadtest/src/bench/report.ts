@@ -34,17 +34,19 @@ function scenarioRow(figures: ScenarioFigures): Row {
   ];
 }
 
+const memoryHead = ['resident memory', 'peak MB', 'afterwards MB'];
+
 const memoryRow = ({ what, memory }: MemoryFigure): Row => [
   what,
   memory.peakMb.toFixed(0),
   memory.nowMb.toFixed(0),
 ];
 
-export function report({ machine, command, scenarios, memory, verdicts }: Results): string {
+export function report({ machine, command, speed, memory, verdicts }: Results): string {
   return [
     `${machineLine(machine)}; ${command}`,
-    table(scenarioHead, scenarios.map(scenarioRow)),
-    table(['resident memory', 'peak MB', 'afterwards MB'], memory.map(memoryRow)),
+    ...(speed ? [table(scenarioHead, speed.map(scenarioRow))] : []),
+    ...(memory ? [table(memoryHead, memory.map(memoryRow))] : []),
     table(['wanted', 'measured', 'limit', ''], verdicts.map(verdictRow)),
   ].join('\n\n');
 }

@@ -31,7 +31,7 @@ export interface Results {
   readonly date: string;
   readonly command: string;
   readonly machine: Machine;
-  readonly scenarios: readonly ScenarioFigures[];
-  readonly memory: readonly MemoryFigure[];
+  readonly speed?: readonly ScenarioFigures[];
+  readonly memory?: readonly MemoryFigure[];
   readonly verdicts: readonly Verdict[];
 }

@@ -1,4 +1,4 @@
-// The comparisons of one model, one scenario after the other, with the memory taken meanwhile.
+// The comparisons, one scenario after the other, with the memory taken meanwhile.
 import { loadModel } from '@synset/models';
 import { sizes } from '../photos.ts';
 import type { Service } from '../service.ts';
@@ -17,7 +17,13 @@ import type { Scenario } from './scenarios.ts';
 /** The trials are short: who comes so close to the fastest may be the fastest. */
 const CLOSE = 0.9;
 
-export async function measureSpeed(context: Context, model: Model): Promise<ScenarioFigures[]> {
+export async function measureSpeed(context: Context): Promise<ScenarioFigures[]> {
+  const figures: ScenarioFigures[] = [];
+  for (const model of context.options.plan.models) figures.push(...(await ofModel(context, model)));
+  return figures;
+}
+
+async function ofModel(context: Context, model: Model): Promise<ScenarioFigures[]> {
   const { plan, modelDir } = context.options;
   const { path } = await loadModel(model, modelDir);
   return await context.withService({ model }, async (service) => {

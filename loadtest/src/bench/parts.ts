@@ -1,0 +1,35 @@
+// The parts of a run: what each measures, and what is wanted of that.
+import type { Verdict } from '../limits.ts';
+import type { Context } from './context.ts';
+import { measureMemory } from './memory.ts';
+import type { Results } from './results.ts';
+import { measureSpeed } from './speed.ts';
+import { judgeMemory, judgeScenario } from './verdicts.ts';
+
+export type Part = Exclude<keyof Results, 'date' | 'command' | 'machine' | 'verdicts'>;
+type Figures = Pick<Results, Part>;
+
+export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict[]]>> = {
+  speed: async (context) => {
+    const speed = await measureSpeed(context);
+    return [{ speed }, speed.flatMap(judgeScenario)];
+  },
+  memory: async (context) => {
+    const memory = await measureMemory(context);
+    return [{ memory }, memory.flatMap(judgeMemory)];
+  },
+};
+
+export async function measureParts(
+  context: Context,
+  wanted: readonly Part[],
+): Promise<Figures & Pick<Results, 'verdicts'>> {
+  let figures: Figures = {};
+  const verdicts: Verdict[] = [];
+  for (const part of wanted) {
+    const [found, judged] = await parts[part](context);
+    figures = { ...figures, ...found };
+    verdicts.push(...judged);
+  }
+  return { ...figures, verdicts };
+}
