@@ -1,10 +1,11 @@
 // The parts of a run: what each measures, and what is wanted of that.
 import type { Verdict } from '../limits.ts';
 import type { Context } from './context.ts';
+import { measureDecoding } from './decoding.ts';
 import { measureMemory } from './memory.ts';
 import type { Results } from './results.ts';
 import { measureSpeed } from './speed.ts';
-import { judgeMemory, judgeScenario } from './verdicts.ts';
+import { judgeDecoding, judgeMemory, judgeScenario } from './verdicts.ts';
 
 export type Part = Exclude<keyof Results, 'date' | 'command' | 'machine' | 'verdicts'>;
 type Figures = Pick<Results, Part>;
@@ -13,6 +14,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   speed: async (context) => {
     const speed = await measureSpeed(context);
     return [{ speed }, speed.flatMap(judgeScenario)];
+  },
+  decoding: async (context) => {
+    const decoding = await measureDecoding(context);
+    return [{ decoding }, decoding.map(judgeDecoding)];
   },
   memory: async (context) => {
     const memory = await measureMemory(context);

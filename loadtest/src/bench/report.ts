@@ -1,6 +1,8 @@
 // The results as tables for the terminal and the README.
 import { sizes } from '../photos.ts';
 import { machineLine, type Row, rangeOf, table, verdictRow } from '../report.ts';
+import type { Estimate } from '../statistics.ts';
+import type { Pairs } from './pairs.ts';
 import { nameOf } from './reference.ts';
 import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
 
@@ -20,19 +22,23 @@ function scenarioRow(figures: ScenarioFigures): Row {
   const { comparison: c, memory } = figures;
   const [best] = c.references;
   const { p50, p90, p99 } = c.latencyMs;
-  const text = (ratio: number) => ratio.toFixed(2);
   return [
     `${figures.model}, ${sizes[figures.size].name}`,
     `${figures.connections}`,
     c.service.toFixed(1),
     best ? `${best.perSecond.toFixed(1)} (${nameOf(best.arrangement)})` : '',
-    `${text(c.ratio.median)} ${rangeOf(c.ratio.interval, text)}`,
+    ratioText(c.ratio),
     [p50, p90, p99].map((ms) => ms.toFixed(1)).join(' / '),
     c.addedMs.toFixed(1),
     memory.api.peakMb.toFixed(0),
     memory.worker.peakMb.toFixed(0),
   ];
 }
+
+const ratioText = ({ median, interval }: Estimate) => {
+  const text = (ratio: number) => ratio.toFixed(2);
+  return `${text(median)} ${rangeOf(interval, text)}`;
+};
 
 const memoryHead = ['resident memory', 'peak MB', 'afterwards MB'];
 
@@ -42,11 +48,31 @@ const memoryRow = ({ what, memory }: MemoryFigure): Row => [
   memory.nowMb.toFixed(0),
 ];
 
-export function report({ machine, command, speed, memory, verdicts }: Results): string {
+const pairsHead = ['in turns', 'first', 'second', 'ratio (95 %)'];
+
+const pairsRow = (what: string, { first, second, ratio }: Pairs): Row => [
+  what,
+  first.toFixed(1),
+  second.toFixed(1),
+  ratioText(ratio),
+];
+
+const pairsRows = ({ decoding = [] }: Results): Row[] =>
+  decoding.map((pairs) =>
+    pairsRow(`${sizes[pairs.size].name}: decoder / plain resize, ms a photo`, pairs),
+  );
+
+/** Nothing of a part that was not measured. */
+const tableIfAny = (head: Row, rows: readonly Row[] = []): string[] =>
+  rows.length > 0 ? [table(head, rows)] : [];
+
+export function report(results: Results): string {
+  const { machine, command, speed, memory, verdicts } = results;
   return [
     `${machineLine(machine)}; ${command}`,
-    ...(speed ? [table(scenarioHead, speed.map(scenarioRow))] : []),
-    ...(memory ? [table(memoryHead, memory.map(memoryRow))] : []),
+    ...tableIfAny(scenarioHead, speed?.map(scenarioRow)),
+    ...tableIfAny(pairsHead, pairsRows(results)),
+    ...tableIfAny(memoryHead, memory?.map(memoryRow)),
     table(['wanted', 'measured', 'limit', ''], verdicts.map(verdictRow)),
   ].join('\n\n');
 }

@@ -5,6 +5,7 @@ import type { Machine } from '../machine.ts';
 import type { SizeName } from '../photos.ts';
 import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
+import type { Decoding } from './decoding.ts';
 import type { Arrangement } from './reference.ts';
 
 export type Model = 'testcard-int8' | 'testcard';
@@ -32,6 +33,7 @@ export interface Results {
   readonly command: string;
   readonly machine: Machine;
   readonly speed?: readonly ScenarioFigures[];
+  readonly decoding?: readonly Decoding[];
   readonly memory?: readonly MemoryFigure[];
   readonly verdicts: readonly Verdict[];
 }

@@ -1,11 +1,14 @@
 // What is wanted of speed and memory, and what of it was reached.
 import { atLeast, atMost, type Verdict } from '../limits.ts';
+import { sizes } from '../photos.ts';
 import type { Estimate } from '../statistics.ts';
+import type { Decoding } from './decoding.ts';
 import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
 
 const RATIO: Record<Model, number> = { 'testcard-int8': 0.9, testcard: 0.95 };
 const ADDED_MS_AT_1 = 2;
 const P99_BY_P50_AT_8 = 1.6;
+const DECODING = 1;
 const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
@@ -41,6 +44,9 @@ export function judgeScenario(figures: ScenarioFigures): Verdict[] {
     atMost(`${where}: p99 / p50`, latencyMs.p99 / latencyMs.p50, P99_BY_P50_AT_8, ''),
   ];
 }
+
+export const judgeDecoding = ({ size, ratio }: Decoding): Verdict =>
+  judged(atMost, `${sizes[size].name}: decoder / plain resize`, ratio, DECODING);
 
 export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {
   if (role === 'api') return [atMost(what, memory.peakMb, API_MB, 'MB')];
