@@ -35,6 +35,10 @@ export interface ServiceSettings {
   readonly sessions?: number;
   /** Of each session; likewise. */
   readonly threads?: number;
+  /** Instead of `make run`; must say the same when it is ready. */
+  readonly script?: URL;
+  /** Further variables of its environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export class Service {
@@ -52,7 +56,7 @@ export class Service {
    */
   static async start(settings: ServiceSettings, closing: AsyncDisposableStack): Promise<Service> {
     const port = await freePort();
-    const program = runProgram(SCRIPT, environment(settings, port));
+    const program = runProgram(settings.script ?? SCRIPT, environment(settings, port));
     const service = new Service(port, program);
     closing.defer(() => service.close());
     await program.printed('Ctrl-C');
@@ -127,6 +131,7 @@ function environment(settings: ServiceSettings, port: number): NodeJS.ProcessEnv
     LOG_LEVEL: 'error',
     // The same photos come again and again; each is to be classified.
     CACHE_TTL_S: '0',
+    ...settings.env,
   };
 }
 

@@ -2,10 +2,11 @@
 import type { Verdict } from '../limits.ts';
 import type { Context } from './context.ts';
 import { measureDecoding } from './decoding.ts';
+import { measureMachinery } from './machinery.ts';
 import { measureMemory } from './memory.ts';
 import type { Results } from './results.ts';
 import { measureSpeed } from './speed.ts';
-import { judgeDecoding, judgeMemory, judgeScenario } from './verdicts.ts';
+import { judgeDecoding, judgeMachinery, judgeMemory, judgeScenario } from './verdicts.ts';
 
 export type Part = Exclude<keyof Results, 'date' | 'command' | 'machine' | 'verdicts'>;
 type Figures = Pick<Results, Part>;
@@ -18,6 +19,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   decoding: async (context) => {
     const decoding = await measureDecoding(context);
     return [{ decoding }, decoding.map(judgeDecoding)];
+  },
+  machinery: async (context) => {
+    const machinery = await measureMachinery(context);
+    return [{ machinery }, [judgeMachinery(machinery)]];
   },
   memory: async (context) => {
     const memory = await measureMemory(context);

@@ -2,6 +2,7 @@
 import { sizes } from '../photos.ts';
 import { machineLine, type Row, rangeOf, table, verdictRow } from '../report.ts';
 import type { Estimate } from '../statistics.ts';
+import type { Machinery } from './machinery.ts';
 import type { Pairs } from './pairs.ts';
 import { nameOf } from './reference.ts';
 import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
@@ -62,16 +63,25 @@ const pairsRows = ({ decoding = [] }: Results): Row[] =>
     pairsRow(`${sizes[pairs.size].name}: decoder / plain resize, ms a photo`, pairs),
   );
 
+const machineryHead = ['ms of CPU a photo', 'all', 'API', 'Redis', 'worker', 'photos/s'];
+
+const machineryRow = ({ cpuMs, cpu, perSecond }: Machinery): Row => [
+  'machinery alone',
+  ...[cpuMs.median, cpu.api, cpu.redis, cpu.worker].map((ms) => ms.toFixed(2)),
+  perSecond.toFixed(0),
+];
+
 /** Nothing of a part that was not measured. */
 const tableIfAny = (head: Row, rows: readonly Row[] = []): string[] =>
   rows.length > 0 ? [table(head, rows)] : [];
 
 export function report(results: Results): string {
-  const { machine, command, speed, memory, verdicts } = results;
+  const { machine, command, speed, machinery, memory, verdicts } = results;
   return [
     `${machineLine(machine)}; ${command}`,
     ...tableIfAny(scenarioHead, speed?.map(scenarioRow)),
     ...tableIfAny(pairsHead, pairsRows(results)),
+    ...tableIfAny(machineryHead, machinery && [machineryRow(machinery)]),
     ...tableIfAny(memoryHead, memory?.map(memoryRow)),
     table(['wanted', 'measured', 'limit', ''], verdicts.map(verdictRow)),
   ].join('\n\n');

@@ -6,6 +6,7 @@ import type { SizeName } from '../photos.ts';
 import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
 import type { Decoding } from './decoding.ts';
+import type { Machinery } from './machinery.ts';
 import type { Arrangement } from './reference.ts';
 
 export type Model = 'testcard-int8' | 'testcard';
@@ -34,6 +35,7 @@ export interface Results {
   readonly machine: Machine;
   readonly speed?: readonly ScenarioFigures[];
   readonly decoding?: readonly Decoding[];
+  readonly machinery?: Machinery;
   readonly memory?: readonly MemoryFigure[];
   readonly verdicts: readonly Verdict[];
 }

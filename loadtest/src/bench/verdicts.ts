@@ -3,12 +3,14 @@ import { atLeast, atMost, type Verdict } from '../limits.ts';
 import { sizes } from '../photos.ts';
 import type { Estimate } from '../statistics.ts';
 import type { Decoding } from './decoding.ts';
+import type { Machinery } from './machinery.ts';
 import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
 
 const RATIO: Record<Model, number> = { 'testcard-int8': 0.9, testcard: 0.95 };
 const ADDED_MS_AT_1 = 2;
 const P99_BY_P50_AT_8 = 1.6;
 const DECODING = 1;
+const MACHINERY_MS = 1;
 const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
@@ -47,6 +49,9 @@ export function judgeScenario(figures: ScenarioFigures): Verdict[] {
 
 export const judgeDecoding = ({ size, ratio }: Decoding): Verdict =>
   judged(atMost, `${sizes[size].name}: decoder / plain resize`, ratio, DECODING);
+
+export const judgeMachinery = ({ cpuMs }: Machinery): Verdict =>
+  judged(atMost, 'machinery alone: a photo', cpuMs, MACHINERY_MS, 'ms of CPU');
 
 export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {
   if (role === 'api') return [atMost(what, memory.peakMb, API_MB, 'MB')];
