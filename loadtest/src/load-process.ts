@@ -24,9 +24,15 @@ function bodiesOf(connection: number, photos: Buffer[], connections: number): Bu
     .map((photo) => form(withComment(photo, `connection ${connection}`)));
 }
 
-async function round({ url, photos, connections, ms }: LoadRound): Promise<LoadResult> {
+async function round({
+  url,
+  photos,
+  connections,
+  ms,
+  wanted = '',
+}: LoadRound): Promise<LoadResult> {
   const files = await Promise.all(photos.map((photo) => readFile(photo)));
-  const answers = new Answers();
+  const answers = new Answers(wanted);
   let connection = 0;
   const setupClient = (client: Client) => {
     const bodies = bodiesOf(connection++, files, connections);
@@ -43,11 +49,17 @@ class Answers {
   readonly #latencies: number[] = [];
   readonly #added: number[] = [];
   readonly #failures: string[] = [];
+  readonly #wanted: string;
   #body = '';
+
+  constructor(wanted: string) {
+    this.#wanted = wanted;
+  }
 
   readonly onBody = (status: number, body: string): void => {
     this.#body = body;
     if (status !== 200) this.#failures.push(`${status} ${body.slice(0, 300)}`);
+    else if (!body.includes(this.#wanted)) this.#failures.push(`no ${this.#wanted} in ${body}`);
   };
 
   readonly onResponse = (_client: unknown, status: number, _bytes: number, ms: number): void => {

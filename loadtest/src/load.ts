@@ -7,6 +7,8 @@ export interface LoadRound {
   readonly photos: readonly string[];
   readonly connections: number;
   readonly ms: number;
+  /** What each answer must hold to be a good one. */
+  readonly wanted?: string;
 }
 
 /** What was answered with status 200, and how often something else happened. */

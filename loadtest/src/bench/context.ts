@@ -17,6 +17,9 @@ export interface ContextOptions {
   readonly say: (line: string) => void;
 }
 
+/** The rest is the run's. */
+export type Settings = Omit<ServiceSettings, 'modelDir' | 'folder'>;
+
 export class Context {
   readonly options: ContextOptions;
   readonly #photos = new Map<SizeName, Promise<string[]>>();
@@ -33,7 +36,7 @@ export class Context {
 
   /** Starts a service, forgets what memory its start has taken, and stops it after `use`. */
   async withService<Result>(
-    settings: Omit<ServiceSettings, 'modelDir' | 'folder'>,
+    settings: Settings,
     use: (service: Service) => Promise<Result>,
   ): Promise<Result> {
     const { modelDir, folder, closing } = this.options;

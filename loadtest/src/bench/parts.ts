@@ -1,12 +1,19 @@
 // The parts of a run: what each measures, and what is wanted of that.
 import type { Verdict } from '../limits.ts';
+import { measureCached } from './cached.ts';
 import type { Context } from './context.ts';
 import { measureDecoding } from './decoding.ts';
 import { measureMachinery } from './machinery.ts';
 import { measureMemory } from './memory.ts';
 import type { Results } from './results.ts';
 import { measureSpeed } from './speed.ts';
-import { judgeDecoding, judgeMachinery, judgeMemory, judgeScenario } from './verdicts.ts';
+import {
+  judgeCached,
+  judgeDecoding,
+  judgeMachinery,
+  judgeMemory,
+  judgeScenario,
+} from './verdicts.ts';
 
 export type Part = Exclude<keyof Results, 'date' | 'command' | 'machine' | 'verdicts'>;
 type Figures = Pick<Results, Part>;
@@ -23,6 +30,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   machinery: async (context) => {
     const machinery = await measureMachinery(context);
     return [{ machinery }, [judgeMachinery(machinery)]];
+  },
+  cached: async (context) => {
+    const cached = await measureCached(context);
+    return [{ cached }, [judgeCached(cached)]];
   },
   memory: async (context) => {
     const memory = await measureMemory(context);

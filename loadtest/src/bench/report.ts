@@ -58,10 +58,12 @@ const pairsRow = (what: string, { first, second, ratio }: Pairs): Row => [
   ratioText(ratio),
 ];
 
-const pairsRows = ({ decoding = [] }: Results): Row[] =>
-  decoding.map((pairs) =>
+const pairsRows = ({ decoding = [], cached }: Results): Row[] => [
+  ...decoding.map((pairs) =>
     pairsRow(`${sizes[pairs.size].name}: decoder / plain resize, ms a photo`, pairs),
-  );
+  ),
+  ...(cached ? [pairsRow('cached answers / Fastify without a queue, a second', cached)] : []),
+];
 
 const machineryHead = ['ms of CPU a photo', 'all', 'API', 'Redis', 'worker', 'photos/s'];
 

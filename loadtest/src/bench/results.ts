@@ -7,6 +7,7 @@ import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
+import type { Pairs } from './pairs.ts';
 import type { Arrangement } from './reference.ts';
 
 export type Model = 'testcard-int8' | 'testcard';
@@ -36,6 +37,8 @@ export interface Results {
   readonly speed?: readonly ScenarioFigures[];
   readonly decoding?: readonly Decoding[];
   readonly machinery?: Machinery;
+  /** Requests a second: cached answers, and plain Fastify. */
+  readonly cached?: Pairs;
   readonly memory?: readonly MemoryFigure[];
   readonly verdicts: readonly Verdict[];
 }

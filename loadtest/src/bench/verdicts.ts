@@ -4,6 +4,7 @@ import { sizes } from '../photos.ts';
 import type { Estimate } from '../statistics.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
+import type { Pairs } from './pairs.ts';
 import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
 
 const RATIO: Record<Model, number> = { 'testcard-int8': 0.9, testcard: 0.95 };
@@ -11,6 +12,7 @@ const ADDED_MS_AT_1 = 2;
 const P99_BY_P50_AT_8 = 1.6;
 const DECODING = 1;
 const MACHINERY_MS = 1;
+const CACHED = 0.75;
 const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
@@ -52,6 +54,9 @@ export const judgeDecoding = ({ size, ratio }: Decoding): Verdict =>
 
 export const judgeMachinery = ({ cpuMs }: Machinery): Verdict =>
   judged(atMost, 'machinery alone: a photo', cpuMs, MACHINERY_MS, 'ms of CPU');
+
+export const judgeCached = ({ ratio }: Pairs): Verdict =>
+  judged(atLeast, 'cached answers / Fastify without a queue', ratio, CACHED);
 
 export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {
   if (role === 'api') return [atMost(what, memory.peakMb, API_MB, 'MB')];
