@@ -26,7 +26,7 @@ export async function measureCached(context: Context): Promise<Pairs> {
     // The same answer, so that as many bytes go back.
     const plainUrl = await plain.call(await cachedAnswer(service, photos[0] as string));
     const rate = async (url: string) =>
-      perSecond(await putLoad(load, { ...round, url, ms: plan.quickTurnMs, wanted: CACHED }));
+      perSecond(await putLoad(load, { ...round, url, ms: plan.turnMs, wanted: CACHED }));
     say(`  ${plan.rounds} rounds`);
     const pairs = await inPairs(
       plan.rounds,

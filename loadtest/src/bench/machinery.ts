@@ -39,7 +39,7 @@ export async function measureMachinery(context: Context): Promise<Machinery> {
   const { plan, load, say } = context.options;
   say('machinery: a worker that answers at once');
   const photos = await context.photosOf('imagenet');
-  const terms = { photos, rounds: plan.rounds, ms: plan.quickTurnMs };
+  const terms = { photos, rounds: plan.rounds, ms: plan.turnMs };
   return await context.withService(paced(0), (service) => machineryOf(service, load, terms));
 }
 

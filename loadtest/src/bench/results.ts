@@ -2,20 +2,18 @@
 
 import type { Verdict } from '../limits.ts';
 import type { Machine } from '../machine.ts';
-import type { SizeName } from '../photos.ts';
 import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
 import type { Pairs } from './pairs.ts';
 import type { Arrangement } from './reference.ts';
+import type { Scenario } from './scenarios.ts';
 
 export type Model = 'testcard-int8' | 'testcard';
 
-export interface ScenarioFigures {
+export interface ScenarioFigures extends Scenario {
   readonly model: Model;
-  readonly size: SizeName;
-  readonly connections: number;
   /** Short trials of the reference, fastest first. */
   readonly tried: readonly { arrangement: Arrangement; perSecond: number }[];
   readonly comparison: Comparison;

@@ -43,7 +43,7 @@ async function measure(
   scenario: Scenario,
 ): Promise<ScenarioFigures> {
   const { plan, cores, say } = context.options;
-  const { size, connections } = scenario;
+  const { size, connections, rounds, turnMs } = scenario;
   say(`${model}, ${sizes[size].name}, ${connections} at a time: trying the reference`);
   const photos = await context.photosOf(size);
   const trial = { photos, connections, ms: plan.trialMs };
@@ -52,9 +52,9 @@ async function measure(
   const wanted = tried
     .filter(({ perSecond }) => perSecond >= CLOSE * best)
     .map((one) => one.arrangement);
-  say(`  fastest with sessions x threads ${wanted.map(nameOf).join(', ')}; ${plan.rounds} rounds`);
+  say(`  fastest with sessions x threads ${wanted.map(nameOf).join(', ')}; ${rounds} rounds`);
   await service.forgetPeaks();
-  const terms = { photos, connections, rounds: plan.rounds, ms: plan.turnMs };
+  const terms = { photos, connections, rounds, ms: turnMs };
   const comparison = await withReferences(path, wanted, (references) =>
     compare({ load: context.options.load, service, references }, terms),
   );

@@ -10,6 +10,8 @@ const scenario = (connections: number, part: Partial<ScenarioFigures> = {}): Sce
   model: 'testcard-int8',
   size: 'imagenet',
   connections,
+  rounds: 3,
+  turnMs: 1000,
   tried: [],
   comparison: {
     service: 93,
