@@ -13,7 +13,9 @@ import {
   judgeMachinery,
   judgeMemory,
   judgeScenario,
+  judgeWorkers,
 } from './verdicts.ts';
+import { measureWorkers } from './workers.ts';
 
 export type Part = Exclude<keyof Results, 'date' | 'command' | 'machine' | 'verdicts'>;
 type Figures = Pick<Results, Part>;
@@ -34,6 +36,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   cached: async (context) => {
     const cached = await measureCached(context);
     return [{ cached }, [judgeCached(cached)]];
+  },
+  workers: async (context) => {
+    const workers = await measureWorkers(context);
+    return [{ workers }, [judgeWorkers(workers)]];
   },
   memory: async (context) => {
     const memory = await measureMemory(context);

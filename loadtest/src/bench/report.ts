@@ -6,6 +6,7 @@ import type { Machinery } from './machinery.ts';
 import type { Pairs } from './pairs.ts';
 import { nameOf } from './reference.ts';
 import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
+import type { Workers } from './workers.ts';
 
 const scenarioHead = [
   'model, photos',
@@ -58,11 +59,17 @@ const pairsRow = (what: string, { first, second, ratio }: Pairs): Row => [
   ratioText(ratio),
 ];
 
-const pairsRows = ({ decoding = [], cached }: Results): Row[] => [
+const pairsRows = ({ decoding = [], cached, workers }: Results): Row[] => [
   ...decoding.map((pairs) =>
     pairsRow(`${sizes[pairs.size].name}: decoder / plain resize, ms a photo`, pairs),
   ),
   ...(cached ? [pairsRow('cached answers / Fastify without a queue, a second', cached)] : []),
+  ...(workers ? workersRows(workers) : []),
+];
+
+const workersRows = ({ paced, int8 }: Workers): Row[] => [
+  pairsRow('two workers that wait / one, photos a second', paced),
+  pairsRow('two int8 workers / one on the same cores, photos a second', int8),
 ];
 
 const machineryHead = ['ms of CPU a photo', 'all', 'API', 'Redis', 'worker', 'photos/s'];

@@ -9,6 +9,7 @@ import type { Machinery } from './machinery.ts';
 import type { Pairs } from './pairs.ts';
 import type { Arrangement } from './reference.ts';
 import type { Scenario } from './scenarios.ts';
+import type { Workers } from './workers.ts';
 
 export type Model = 'testcard-int8' | 'testcard';
 
@@ -37,6 +38,7 @@ export interface Results {
   readonly machinery?: Machinery;
   /** Requests a second: cached answers, and plain Fastify. */
   readonly cached?: Pairs;
+  readonly workers?: Workers;
   readonly memory?: readonly MemoryFigure[];
   readonly verdicts: readonly Verdict[];
 }

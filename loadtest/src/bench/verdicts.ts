@@ -6,6 +6,7 @@ import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
 import type { Pairs } from './pairs.ts';
 import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
+import type { Workers } from './workers.ts';
 
 const RATIO: Record<Model, number> = { 'testcard-int8': 0.9, testcard: 0.95 };
 const ADDED_MS_AT_1 = 2;
@@ -13,6 +14,7 @@ const P99_BY_P50_AT_8 = 1.6;
 const DECODING = 1;
 const MACHINERY_MS = 1;
 const CACHED = 0.75;
+const TWO_WORKERS = 1.95;
 const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
@@ -57,6 +59,10 @@ export const judgeMachinery = ({ cpuMs }: Machinery): Verdict =>
 
 export const judgeCached = ({ ratio }: Pairs): Verdict =>
   judged(atLeast, 'cached answers / Fastify without a queue', ratio, CACHED);
+
+/** With real inference both workers share the cores: nothing is wanted of that. */
+export const judgeWorkers = ({ paced }: Workers): Verdict =>
+  judged(atLeast, 'two workers that wait / one', paced.ratio, TWO_WORKERS);
 
 export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {
   if (role === 'api') return [atMost(what, memory.peakMb, API_MB, 'MB')];

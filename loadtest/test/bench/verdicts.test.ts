@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import type { ScenarioFigures } from '../../src/bench/results.ts';
-import { judgeMemory, judgeScenario } from '../../src/bench/verdicts.ts';
+import {
+  judgeCached,
+  judgeDecoding,
+  judgeMachinery,
+  judgeMemory,
+  judgeScenario,
+  judgeWorkers,
+} from '../../src/bench/verdicts.ts';
 import { estimate } from '../../src/statistics.ts';
 
 const memory = { nowMb: 400, peakMb: 480 };
@@ -42,6 +49,21 @@ it('wants answers of even speed at 8 connections', () => {
 
 it('wants nothing of larger photos', () => {
   expect(judgeScenario(scenario(8, { size: 'mp12' }))).toEqual([]);
+});
+
+it('judges what is measured in turns by the median of the ratios', () => {
+  const pairs = (ratio: number) => ({ first: ratio, second: 1, ratio: estimate([ratio]) });
+  expect(judgeDecoding({ size: 'mp12', ...pairs(1.01) })).toMatchObject({ limit: 1, ok: false });
+  expect(judgeCached(pairs(0.76))).toMatchObject({ limit: 0.75, ok: true });
+  const int8 = pairs(1);
+  expect(judgeWorkers({ paced: pairs(1.94), int8 })).toMatchObject({ value: 1.94, ok: false });
+  expect(judgeWorkers({ paced: pairs(1.96), int8 })).toMatchObject({ value: 1.96, ok: true });
+});
+
+it('judges the CPU of all processes together', () => {
+  const cpu = { api: 0.6, redis: 0.3, worker: 0.3 };
+  const machinery = { cpuMs: estimate([1.1, 1.2, 1.3]), cpu, perSecond: 1000 };
+  expect(judgeMachinery(machinery)).toMatchObject({ value: 1.2, limit: 1, ok: false });
 });
 
 it('allows more memory for each further int8 session', () => {
