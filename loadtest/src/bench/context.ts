@@ -40,6 +40,8 @@ export class Context {
     use: (service: Service) => Promise<Result>,
   ): Promise<Result> {
     const { modelDir, folder, closing } = this.options;
+    // Ctrl-C between two services: nobody would end this one.
+    if (closing.disposed) throw new Error('stopping');
     const service = await Service.start({ ...settings, modelDir, folder }, closing);
     try {
       await service.forgetPeaks();
