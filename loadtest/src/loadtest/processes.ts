@@ -1,5 +1,6 @@
 // What each process takes meanwhile: CPU time from /proc/PID/stat, memory from /proc/PID/status.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { cpuMsOf } from '../cpu.ts';
 import { memoryOf, type Service } from '../service.ts';
 import type { ProcessUse } from './results.ts';
 
@@ -8,9 +9,6 @@ export interface NamedProcess {
   readonly pid: number;
 }
 
-/** The kernel counts in hundredths of a second, whatever its own clock. */
-const TICK_MS = 10;
-
 export async function processesOf(service: Service): Promise<NamedProcess[]> {
   const { api, workers, redis } = await service.processes();
   return [
@@ -18,13 +16,6 @@ export async function processesOf(service: Service): Promise<NamedProcess[]> {
     ...workers.map((pid, i) => ({ name: `worker ${i + 1}`, pid })),
     { name: 'Redis', pid: redis },
   ];
-}
-
-/** CPU milliseconds of the text of a /proc/PID/stat, of user and system together. */
-export function cpuOf(stat: string): number {
-  // The second field is a name in brackets, in which there may be anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** Measures from its start until `stop`. */
@@ -41,13 +32,13 @@ export class Meter {
   /** The peaks of memory of before are forgotten. */
   static async start(processes: readonly NamedProcess[]): Promise<Meter> {
     await each(processes, (pid) => writeFile(`/proc/${pid}/clear_refs`, '5'));
-    return new Meter(processes, await each(processes, cpuMs));
+    return new Meter(processes, await each(processes, cpuMsOf));
   }
 
   /** `photos` were answered meanwhile. */
   async stop(photos: number): Promise<ProcessUse[]> {
     const ms = performance.now() - this.#startedAt;
-    const after = await each(this.#processes, cpuMs);
+    const after = await each(this.#processes, cpuMsOf);
     const memory = await each(this.#processes, memoryOf);
     return this.#processes.map(({ name }, i) => {
       const used = (after[i] ?? 0) - (this.#cpuMs[i] ?? 0);
@@ -62,8 +53,6 @@ export class Meter {
     });
   }
 }
-
-const cpuMs = async (pid: number) => cpuOf(await readFile(`/proc/${pid}/stat`, 'utf8'));
 
 function each<T>(processes: readonly NamedProcess[], look: (pid: number) => Promise<T>) {
   return Promise.all(

@@ -13,6 +13,7 @@ const machine = {
   onnxruntime: '1',
   sharp: '0',
   redis: '7',
+  instructionSets: [],
 };
 const base = {
   date: '',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, splitOf } from '../../src/loadtest/answers.ts';
 import { cellOf, figuresOf, type Measured, spread } from '../../src/loadtest/figures.ts';
-import { cpuOf, Meter } from '../../src/loadtest/processes.ts';
+import { Meter } from '../../src/loadtest/processes.ts';
 import { Progress } from '../../src/loadtest/progress.ts';
 import { scalingOf } from '../../src/loadtest/scaling.ts';
 import { instructionSetsOf } from '../../src/machine.ts';
@@ -100,11 +100,6 @@ describe('a cell', () => {
 });
 
 describe('processes', () => {
-  it('are read from /proc whatever their names', () => {
-    const stat = `12 (a) b (c) S 1 ${Array.from({ length: 9 }, () => 0).join(' ')} 150 50 7 7`;
-    expect(cpuOf(stat)).toBe(2000);
-  });
-
   it('are measured from the start of the meter', async () => {
     const meter = await Meter.start([{ name: 'this', pid: process.pid }]);
     const [use] = await meter.stop(0);
