@@ -1,7 +1,7 @@
 // The system under chaos: Redis, API instances and workers, each service on a line of its own.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createRedis, type Redis } from '@synset/shared';
+import { createRedis, type Redis, redisServerArguments } from '@synset/shared';
 import { freePort, silentLog } from '@synset/shared/testing';
 import { Line } from './line.ts';
 import type { Logs } from './logs.ts';
@@ -118,12 +118,6 @@ function startService(script: URL, env: NodeJS.ProcessEnv, execArgv: string[]): 
   return fork(fileURLToPath(script), { env, execArgv, detached: true, stdio: [...stdio] });
 }
 
-/** As `make run` starts it. With the port and the folder of before it is the same Redis again. */
-function startRedis(port: number, folder: string): ChildProcess {
-  const settings = [
-    ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--appendonly', 'yes', '--appendfsync', 'always'],
-    ...['--maxmemory', '1gb', '--maxmemory-policy', 'noeviction'],
-  ];
-  return spawn('redis-server', settings, { stdio: 'ignore', detached: true });
-}
+/** With the port and the folder of before it is the same Redis again. */
+const startRedis = (port: number, folder: string): ChildProcess =>
+  spawn('redis-server', redisServerArguments(port, folder), { stdio: 'ignore', detached: true });

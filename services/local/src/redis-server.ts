@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { createLogger, createRedis } from '@synset/shared';
+import { createLogger, createRedis, redisServerArguments } from '@synset/shared';
 import { lockFolder } from './lock.ts';
 import { freePort } from './net.ts';
 import { exitOf, stopProcess } from './process.ts';
@@ -37,7 +37,8 @@ export async function startRedisServer(
   });
   const lock = await lockFolder(dir);
   const port = await freePort();
-  const command = [program, ...settings(port, dir)];
+  const logfile = ['--logfile', join(dir, 'redis.log')];
+  const command = [program, ...redisServerArguments(port, dir), ...logfile];
   // So that Redis ends too when this process is killed: it knows no parent to watch.
   const setpriv = await findProgram('setpriv', searchPath);
   if (setpriv) command.unshift(setpriv, '--pdeathsig', 'TERM');
@@ -67,16 +68,6 @@ export async function startRedisServer(
   };
   void keepRunning();
   return { url, close };
-}
-
-/** `appendfsync always`: an accepted job survives even a power cut. */
-function settings(port: number, dir: string): string[] {
-  return [
-    ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', ''],
-    ...['--appendonly', 'yes', '--appendfsync', 'always'],
-    ...['--maxmemory', '1gb', '--maxmemory-policy', 'noeviction'],
-    ...['--logfile', join(dir, 'redis.log')],
-  ];
 }
 
 async function failed(child: ChildProcess, dir: string): Promise<never> {

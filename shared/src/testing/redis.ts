@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../log.ts';
 import { createRedis } from '../redis.ts';
+import { redisServerArguments } from '../redis-server.ts';
 
 /** A key prefix of one's own, so that tests share a Redis without meeting. */
 export const randomPrefix = () => `test-${randomUUID()}`;
@@ -27,33 +28,14 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts a redis-server of its own, as the services run it; `options` are added to its arguments. */
+/** Starts a redis-server of its own, as the services run it; `args` are added to, or take the place of, its arguments. */
 export async function startTestRedis(
   options: { port?: number; args?: string[] } = {},
 ): Promise<TestRedis> {
   const port = options.port ?? (await freePort());
   const dir = await mkdtemp(join(tmpdir(), 'synset-redis-'));
-  const child = spawn(
-    'redis-server',
-    [
-      '--port',
-      `${port}`,
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      dir,
-      '--save',
-      '',
-      '--appendonly',
-      'yes',
-      '--appendfsync',
-      'always',
-      '--maxmemory-policy',
-      'noeviction',
-      ...(options.args ?? []),
-    ],
-    { stdio: 'ignore' },
-  );
+  const args = [...redisServerArguments(port, dir), ...(options.args ?? [])];
+  const child = spawn('redis-server', args, { stdio: 'ignore' });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const url = `redis://127.0.0.1:${port}`;
   await untilConnected(url);
