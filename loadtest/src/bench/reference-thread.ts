@@ -5,12 +5,13 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 const { path, threads } = workerData as { path: string; threads: number };
 
-// The options of the service's sessions (services/worker/src/backend/onnx-thread.ts).
+// The options of the service's sessions (services/worker/src/backend/session.ts).
 const session = await InferenceSession.create(path, {
   executionProviders: ['cpu'],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: 'sequential',
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
 });
 
 parentPort?.on('message', async (pixels: Uint8Array) => {
