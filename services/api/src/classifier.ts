@@ -85,14 +85,13 @@ export class Classifier {
   async #fromCache(photo: Photo, options: ClassifyOptions): Promise<Classification | null> {
     if (options.topK > CACHED_CATEGORIES) return null;
     const started = performance.now();
-    const known = await this.#results.cached(photo.sha256);
+    const known = await this.#results.cached(photo.sha256, options.topK);
     if (!known) return null;
     const { sha256, format, image } = photo;
     const answer: Answer = {
       ...known,
       jobId: options.id,
       status: 'done',
-      categories: known.categories.slice(0, options.topK),
       format,
       bytes: image.length,
       sha256,

@@ -1,5 +1,5 @@
 // What can be told of a photo from its first bytes, and the refusals that need no decoding.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Format, formats, looksLikeHeic, Problem, sniffFormat } from '@synset/shared';
 import probe from 'probe-image-size/sync.js';
 
@@ -31,7 +31,7 @@ export function inspectPhoto(image: Buffer, maxPixels: number): Photo {
     );
   }
   if (format === 'jpeg') refuseScanBomb(image);
-  const sha256 = createHash('sha256').update(image).digest('hex');
+  const sha256 = hash('sha256', image);
   return { image, format, width, height, orientation, sha256 };
 }
 

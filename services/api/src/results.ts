@@ -37,8 +37,11 @@ export class Results {
     this.#queue = new JobQueue(options.redis, options.keys);
   }
 
-  /** What the model in use said of this photo before. Rejects with QUEUE_UNAVAILABLE. */
-  async cached(sha256: string): Promise<CacheEntry | null> {
+  /**
+   * What the model in use said of this photo before, at most `topK` categories. Rejects with
+   * QUEUE_UNAVAILABLE.
+   */
+  async cached(sha256: string, topK: number): Promise<CacheEntry | null> {
     const { redis, keys, watch, cacheTtlS } = this.#options;
     if (cacheTtlS === 0) return null;
     const [worker] = await watch.recent().catch(unavailable);
@@ -47,7 +50,7 @@ export class Results {
     const json = await inTime(redis, redis.get(key)).catch((error) =>
       describeError(error).startsWith('WRONGTYPE') ? null : unavailable(error),
     );
-    return json === null ? null : readable(json);
+    return json === null ? null : readable(json, topK);
   }
 
   /** Keeps an answer that no worker gave under this ID. A comfort: it may fail. */
@@ -82,9 +85,9 @@ export class Results {
 }
 
 /** What cannot be read, as from another version of the service, is no answer. */
-function readable(json: string): CacheEntry | null {
+function readable(json: string, topK: number): CacheEntry | null {
   try {
-    return decodeCacheEntry(json);
+    return decodeCacheEntry(json, topK);
   } catch {
     return null;
   }

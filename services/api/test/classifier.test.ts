@@ -21,7 +21,8 @@ let transport: MemoryTransport;
 let cache: CacheEntry | null = null;
 let kept: Answer[];
 const results = {
-  cached: async () => cache,
+  cached: async (_sha256: string, topK: number) =>
+    cache && { ...cache, categories: cache.categories.slice(0, topK) },
   keep: async (answer: Answer) => void kept.push(answer),
 };
 

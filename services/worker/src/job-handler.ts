@@ -8,6 +8,7 @@ import {
   describeError,
   type Ending,
   type Entry,
+  encodeCacheEntry,
   type Job,
   type JobQueue,
   type Keys,
@@ -146,7 +147,7 @@ export class JobHandler {
     const { cacheTtlS: ttlS, keys, model } = this.#options;
     if (ttlS === 0) return {};
     const key = keys.cache(job.sha256, model.sha256);
-    return { cache: { key, value: JSON.stringify(entry), ttlS } };
+    return { cache: { key, value: encodeCacheEntry(entry), ttlS } };
   }
 
   #failed(job: Job, { deliveries }: Entry, error: unknown): Ending | null {

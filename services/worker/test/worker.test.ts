@@ -109,7 +109,7 @@ describe('the cache', () => {
     await stream.publish('a', 42);
     await stream.nextReplies(1);
     const [key = ''] = await cached();
-    const entry = decodeCacheEntry((await stream.redis.get(key)) ?? '');
+    const entry = decodeCacheEntry((await stream.redis.get(key)) ?? '', 1000);
     expect(entry).toMatchObject({ width: 300, height: 280, model: { name: 'testcard-int8' } });
     expect(entry.categories).toHaveLength(100);
     expect(entry.categories[0]).toEqual({ index: 42, score: 1 });
