@@ -63,7 +63,7 @@ const cacheEntry = z.object({
 });
 
 /** What is known of a photo, whoever asks. */
-export type CacheEntry = Pick<Answer, 'categories' | keyof typeof seen>;
+export type CacheEntry = z.infer<typeof cacheEntry>;
 /** What is kept of a job for its `resultTtlS`. */
 export type JobRecord = z.infer<typeof record>;
 export type Answer = z.infer<typeof answer>;
@@ -80,15 +80,19 @@ export const decodeRecord = (json: string): JobRecord => record.parse(JSON.parse
 /** As many digits as clients get. */
 const SCORE_STEPS = 1e6;
 
-export function encodeCacheEntry({ categories, ...seen }: CacheEntry): string {
+type Seen = Pick<Answer, 'categories' | keyof typeof seen>;
+
+export function encodeCacheEntry({ categories, ...seen }: Seen): string {
   const indices = categories.map(({ index }) => index);
   const scores = categories.map(({ score }) => Math.round(score * SCORE_STEPS) / SCORE_STEPS);
-  return JSON.stringify({ ...seen, indices, scores });
+  return JSON.stringify({ ...seen, indices, scores } satisfies CacheEntry);
 }
 
-/** With at most `topK` categories. Throws where the text is no cache entry. */
-export function decodeCacheEntry(json: string, topK: number): CacheEntry {
-  const { indices, scores, ...seen } = cacheEntry.parse(JSON.parse(json));
+/** Throws where the text is no cache entry. */
+export const decodeCacheEntry = (json: string): CacheEntry => cacheEntry.parse(JSON.parse(json));
+
+/** What an answer with `topK` categories says. */
+export function seenIn({ indices, scores, ...seen }: CacheEntry, topK: number): Seen {
   const best = indices.slice(0, topK);
   return { ...seen, categories: best.map((index, i) => ({ index, score: scores[i] ?? 0 })) };
 }

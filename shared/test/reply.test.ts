@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodeCacheEntry, encodeCacheEntry } from '../src/reply.ts';
+import { decodeCacheEntry, encodeCacheEntry, seenIn } from '../src/reply.ts';
 
-const entry = {
+const seen = {
   categories: [
     { index: 281, score: 0.87654321 },
     { index: 285, score: 0.1 },
@@ -13,15 +13,15 @@ const entry = {
 };
 
 test('a cache entry comes back with as many categories as asked for', () => {
-  const json = encodeCacheEntry(entry);
-  const [first, second, third] = entry.categories;
+  const entry = decodeCacheEntry(encodeCacheEntry(seen));
+  const [first, second, third] = seen.categories;
   const rounded = { ...first, score: 0.876543 };
-  expect(decodeCacheEntry(json, 2)).toEqual({ ...entry, categories: [rounded, second] });
-  expect(decodeCacheEntry(json, 100).categories).toEqual([rounded, second, { ...third, score: 0 }]);
+  expect(seenIn(entry, 2)).toEqual({ ...seen, categories: [rounded, second] });
+  expect(seenIn(entry, 100).categories).toEqual([rounded, second, { ...third, score: 0 }]);
 });
 
 test('what is no cache entry is none', () => {
-  for (const json of ['{', '{}', JSON.stringify(entry)]) {
-    expect(() => decodeCacheEntry(json, 5)).toThrow();
+  for (const json of ['{', '{}', JSON.stringify(seen)]) {
+    expect(() => decodeCacheEntry(json)).toThrow();
   }
 });

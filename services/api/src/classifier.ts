@@ -1,6 +1,6 @@
 // Gets a photo its answer: from the cache, from a job for the same photo that is under way, or
 // from a job of its own.
-import { type Answer, CACHED_CATEGORIES, Problem, type Reply } from '@synset/shared';
+import { type Answer, CACHED_CATEGORIES, Problem, type Reply, seenIn } from '@synset/shared';
 import type { Photo } from './photo.ts';
 import { PREDICTION_TTL_S, type Results } from './results.ts';
 import type { Transport } from './transport.ts';
@@ -85,11 +85,11 @@ export class Classifier {
   async #fromCache(photo: Photo, options: ClassifyOptions): Promise<Classification | null> {
     if (options.topK > CACHED_CATEGORIES) return null;
     const started = performance.now();
-    const known = await this.#results.cached(photo.sha256, options.topK);
+    const known = await this.#results.cached(photo.sha256);
     if (!known) return null;
     const { sha256, format, image } = photo;
     const answer: Answer = {
-      ...known,
+      ...seenIn(known, options.topK),
       jobId: options.id,
       status: 'done',
       format,

@@ -11,11 +11,15 @@ import {
   type Keys,
   type Redis,
 } from '@synset/shared';
+import { Recent } from './recent.ts';
 import { unavailable } from './unavailable.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /** How long the result of a prediction is kept beside its answer. */
 export const PREDICTION_TTL_S = 60;
+
+/** Of cache entries, 2 kB each. */
+const RECENT_ENTRIES = 1000;
 
 export type JobState = { readonly status: 'queued' | 'processing' } | Exclude<JobRecord, Queued>;
 type Queued = Extract<JobRecord, { status: 'queued' }>;
@@ -31,26 +35,31 @@ export interface ResultsOptions {
 export class Results {
   readonly #options: ResultsOptions;
   readonly #queue: JobQueue;
+  readonly #recent = new Recent<CacheEntry>(RECENT_ENTRIES);
 
   constructor(options: ResultsOptions) {
     this.#options = options;
     this.#queue = new JobQueue(options.redis, options.keys);
   }
 
-  /**
-   * What the model in use said of this photo before, at most `topK` categories. Rejects with
-   * QUEUE_UNAVAILABLE.
-   */
-  async cached(sha256: string, topK: number): Promise<CacheEntry | null> {
-    const { redis, keys, watch, cacheTtlS } = this.#options;
+  /** What the model in use said of this photo before. Rejects with QUEUE_UNAVAILABLE. */
+  async cached(sha256: string): Promise<CacheEntry | null> {
+    const { keys, watch, cacheTtlS } = this.#options;
     if (cacheTtlS === 0) return null;
     const [worker] = await watch.recent().catch(unavailable);
     if (!worker) return null;
     const key = keys.cache(sha256, worker.model.sha256);
+    return this.#recent.get(key) ?? (await this.#lookUp(key));
+  }
+
+  async #lookUp(key: string): Promise<CacheEntry | null> {
+    const { redis } = this.#options;
     const json = await inTime(redis, redis.get(key)).catch((error) =>
       describeError(error).startsWith('WRONGTYPE') ? null : unavailable(error),
     );
-    return json === null ? null : readable(json, topK);
+    const entry = json === null ? null : readable(json);
+    if (entry) this.#recent.set(key, entry);
+    return entry;
   }
 
   /** Keeps an answer that no worker gave under this ID. A comfort: it may fail. */
@@ -85,9 +94,9 @@ export class Results {
 }
 
 /** What cannot be read, as from another version of the service, is no answer. */
-function readable(json: string, topK: number): CacheEntry | null {
+function readable(json: string): CacheEntry | null {
   try {
-    return decodeCacheEntry(json, topK);
+    return decodeCacheEntry(json);
   } catch {
     return null;
   }

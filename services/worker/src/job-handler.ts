@@ -3,7 +3,6 @@
 import {
   type Answer,
   CACHED_CATEGORIES,
-  type CacheEntry,
   decodeJob,
   describeError,
   type Ending,
@@ -143,11 +142,11 @@ export class JobHandler {
     return { job, reply, ...this.#cache(job, cached) };
   }
 
-  #cache(job: Job, entry: CacheEntry): Pick<Ending, 'cache'> {
+  #cache(job: Job, seen: Parameters<typeof encodeCacheEntry>[0]): Pick<Ending, 'cache'> {
     const { cacheTtlS: ttlS, keys, model } = this.#options;
     if (ttlS === 0) return {};
     const key = keys.cache(job.sha256, model.sha256);
-    return { cache: { key, value: encodeCacheEntry(entry), ttlS } };
+    return { cache: { key, value: encodeCacheEntry(seen), ttlS } };
   }
 
   #failed(job: Job, { deliveries }: Entry, error: unknown): Ending | null {

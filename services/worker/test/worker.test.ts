@@ -109,10 +109,10 @@ describe('the cache', () => {
     await stream.publish('a', 42);
     await stream.nextReplies(1);
     const [key = ''] = await cached();
-    const entry = decodeCacheEntry((await stream.redis.get(key)) ?? '', 1000);
+    const entry = decodeCacheEntry((await stream.redis.get(key)) ?? '');
     expect(entry).toMatchObject({ width: 300, height: 280, model: { name: 'testcard-int8' } });
-    expect(entry.categories).toHaveLength(100);
-    expect(entry.categories[0]).toEqual({ index: 42, score: 1 });
+    expect([entry.indices.length, entry.scores.length]).toEqual([100, 100]);
+    expect([entry.indices[0], entry.scores[0]]).toEqual([42, 1]);
     expect(await stream.redis.ttl(key)).toBeGreaterThan(90);
   });
 
