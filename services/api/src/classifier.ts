@@ -101,7 +101,7 @@ export class Classifier {
       decodeMs: 0,
       inferenceMs: 0,
     };
-    void this.#results.keep(answer);
+    this.#results.keep(answer);
     return { answer, waitMs: answer.queueMs };
   }
 
@@ -116,7 +116,7 @@ export class Classifier {
     const { answer, waitMs } = await this.#wait(running, options);
     const { id: jobId, topK, uploadMs } = options;
     const own = { ...answer, jobId, categories: answer.categories.slice(0, topK), uploadMs };
-    void this.#results.keep(own);
+    this.#results.keep(own);
     return { answer: own, waitMs };
   }
 

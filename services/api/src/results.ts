@@ -11,6 +11,7 @@ import {
   type Keys,
   type Redis,
 } from '@synset/shared';
+import { KeptAnswers } from './kept-answers.ts';
 import { Recent } from './recent.ts';
 import { unavailable } from './unavailable.ts';
 import type { WorkerWatch } from './worker-watch.ts';
@@ -35,11 +36,13 @@ export interface ResultsOptions {
 export class Results {
   readonly #options: ResultsOptions;
   readonly #queue: JobQueue;
+  readonly #kept: KeptAnswers;
   readonly #recent = new Recent<CacheEntry>(RECENT_ENTRIES);
 
   constructor(options: ResultsOptions) {
     this.#options = options;
     this.#queue = new JobQueue(options.redis, options.keys);
+    this.#kept = new KeptAnswers(options.redis, options.keys, PREDICTION_TTL_S);
   }
 
   /** What the model in use said of this photo before. Rejects with QUEUE_UNAVAILABLE. */
@@ -62,12 +65,9 @@ export class Results {
     return entry;
   }
 
-  /** Keeps an answer that no worker gave under this ID. A comfort: it may fail. */
-  async keep(answer: Answer): Promise<void> {
-    const { redis, keys } = this.#options;
-    const json = JSON.stringify(answer);
-    const kept = redis.set(keys.result(answer.jobId), json, { EX: PREDICTION_TTL_S });
-    await inTime(redis, kept).catch(() => {});
+  /** Keeps an answer that no worker gave under this ID, a moment later. */
+  keep(answer: Answer): void {
+    this.#kept.keep(answer);
   }
 
   /** Null where the job is unknown, or was too long ago. Rejects with QUEUE_UNAVAILABLE. */
