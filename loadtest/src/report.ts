@@ -18,7 +18,7 @@ const digits: Record<string, number> = { MB: 0, requests: 0, ms: 1, '%': 1 };
 export function verdictRow({ what, value, interval, limit, unit, ok }: Verdict): Row {
   const text = (figure: number) => figure.toFixed(digits[unit] ?? 2);
   const range = interval ? ` ${rangeOf(interval, text)}` : '';
-  return [what, `${text(value)}${range} ${unit}`, `${limit} ${unit}`, ok ? 'ok' : 'MISSED'];
+  return [what, `${text(value)}${range} ${unit}`, `${limit} ${unit}`, ok ? 'pass' : 'short of'];
 }
 
 /** As in `(0.91..0.95)`. */
