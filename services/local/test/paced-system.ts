@@ -29,6 +29,8 @@ async function start(script: URL, name: string, redisUrl: string): Promise<void>
 
 process.on('SIGTERM', end);
 process.on('SIGINT', end);
+// The program that started this one has gone.
+process.once('disconnect', end);
 const redis = await startRedisServer(redisFolder(config), env.PATH ?? '', say);
 closing.defer(() => redis.close());
 // The API last: it is ended first, since the workers answer what it waits for.
