@@ -98,9 +98,9 @@ export class JobHandler {
   async #run(job: Job, entry: Entry, leftMs: number | null): Promise<Ending | null> {
     if (leftMs !== null && leftMs <= 0) return tooLate(job);
     let late: AbortSignal | undefined;
-    // A timer that few jobs need, and that none could clear.
-    const inTime = () => {
-      late ??= AbortSignal.timeout(Math.min(Math.ceil(leftMs ?? MAX_TIMER_MS), MAX_TIMER_MS));
+    // Few jobs need the timer, and none could clear it.
+    const inTime = (ms: number) => () => {
+      late ??= AbortSignal.timeout(Math.min(Math.ceil(ms), MAX_TIMER_MS));
       return late;
     };
     const { hangMs } = this.#options;
@@ -109,7 +109,7 @@ export class JobHandler {
     }, hangMs);
     this.rate.begin();
     try {
-      return await this.#classify(job, entry, inTime);
+      return await this.#classify(job, entry, leftMs === null ? undefined : inTime(leftMs));
     } catch (error) {
       return late && error === late.reason ? tooLate(job) : this.#failed(job, entry, error);
     } finally {
@@ -118,7 +118,7 @@ export class JobHandler {
     }
   }
 
-  async #classify(job: Job, entry: Entry, inTime: () => AbortSignal): Promise<Ending> {
+  async #classify(job: Job, entry: Entry, inTime?: () => AbortSignal): Promise<Ending> {
     const { classify, model, clock, cacheTtlS } = this.#options;
     const { probabilities, width, height, decodeMs, inferenceMs } = await classify(job, inTime);
     const best = topK(probabilities, Math.max(job.topK, cacheTtlS > 0 ? CACHED_CATEGORIES : 0));
