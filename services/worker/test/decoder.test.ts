@@ -1,7 +1,7 @@
 import { type Format, Problem, sniffFormat } from '@synset/shared';
 import { type Encoding, halves, hugePng, plain, type Rgb, testPhoto } from '@synset/shared/testing';
 import sharp from 'sharp';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Decoder } from '../src/decoder/decoder.ts';
 import { CROP_SIDE, type Photo } from '../src/decoder/geometry.ts';
 import { meanDifference } from './parity.ts';
@@ -128,6 +128,20 @@ describe.each(cases)('%s', (_, decoder, encodings) => {
     const decoding = decoder.decode(photo(hugePng(20_000, 20_000), 20_000, 20_000));
     await expect(decoding).rejects.toMatchObject({ code: 'TOO_MANY_PIXELS' });
   });
+});
+
+test('who waits for others to be decoded may give up, and is asked for it only then', async () => {
+  const decoder = await Decoder.create({ decoder: 'sharp', maxPixels: 1e6, maxDecodePixels: 1e6 });
+  onTestFinished(() => decoder.close());
+  const late = new AbortController();
+  const asked = vi.fn(() => late.signal);
+  const [large, small] = await Promise.all([plain(RED, 'png', 1000, 1000), plain(RED, 'png')]);
+  const first = decoder.decode(photo(large, 1000, 1000), asked);
+  expect(asked).not.toHaveBeenCalled();
+  const second = decoder.decode(photo(small, 300, 280), asked);
+  late.abort(new Error('late'));
+  await expect(second).rejects.toThrow('late');
+  await first;
 });
 
 test('the two decoders agree on real photos', async () => {
