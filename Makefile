@@ -36,7 +36,7 @@ test: setup redis ## Lint, types, and all tests
 	tsc -p tsconfig.json
 	vitest run
 
-bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 8 minutes)
+bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 10 minutes)
 	@exec node loadtest/src/bench.ts $(ONLY)
 
 loadtest: setup redis ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
