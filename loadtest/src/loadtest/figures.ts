@@ -20,8 +20,9 @@ export interface Measured extends Run {
 type Figures = Pick<Cell, 'perSecond' | 'answered' | 'latency' | 'split'>;
 
 export function figuresOf({ answers, from, to }: Run): Figures {
-  const good = answers.filter(({ status, dueAt }) => status === 200 && dueAt >= from);
-  const moments = good.map(({ answeredAt }) => answeredAt).filter((at) => at <= to);
+  const all = answers.filter(({ status }) => status === 200);
+  const moments = all.map(({ answeredAt }) => answeredAt).filter((at) => at >= from && at <= to);
+  const good = all.filter(({ dueAt }) => dueAt >= from);
   const splits = good.map(splitOf).filter((split) => split !== null);
   const told = splits.length > 0 && splits.length === good.length;
   const split = parts.map((part) => [part, spread(splits.map((one) => one[part]))]);

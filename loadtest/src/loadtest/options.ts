@@ -13,6 +13,7 @@ import { type Report, reportSchema } from './results.ts';
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 
 const MOST_VALUES = 8;
+const SECONDS = 'must be a number from 0.5 to 600';
 
 const number = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : Number.NaN);
 
@@ -42,7 +43,7 @@ const settings = {
   workers: list('1,2', 64).optional(),
   model: z.string().optional(),
   'model-dir': z.string().default(MODEL_DIR),
-  seconds: z.coerce.number('must be a number').min(0.5).max(600).optional(),
+  seconds: z.coerce.number(SECONDS).min(0.5, SECONDS).max(600, SECONDS).optional(),
   against: z.string().optional(),
   out: z.string().default(HERE),
 };

@@ -70,6 +70,11 @@ describe('a run', () => {
     expect(latency?.max).toBe(2000);
   });
 
+  it('counts throughput of what was sent before, or a wait longer than the run would leave none', () => {
+    const answers = [1200, 1300, 1400].map((at) => answer(100, at - 100));
+    expect(figuresOf(measured(answers)).perSecond).toBe(10);
+  });
+
   it('has no figures without answers', () => {
     const none = figuresOf(measured([answer(1100, 1, { status: 0, code: 'TIMEOUT' })]));
     expect(none).toEqual({ perSecond: 0, answered: 0, latency: null, split: null });
