@@ -2,11 +2,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Program, runProgram } from '@synset/shared/testing';
+import { descendantsOf, type Program, runProgram, untilEnded } from '@synset/shared/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Report, reportSchema } from '../src/loadtest/results.ts';
 import { Service } from '../src/service.ts';
-import { descendantsOf, untilEnded } from './loadtest/descendants.ts';
 
 const SCRIPT = new URL('../src/loadtest.ts', import.meta.url);
 const modelDir = process.env.SYNSET_TEST_MODEL_DIR ?? 'data/test-models';

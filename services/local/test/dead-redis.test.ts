@@ -1,8 +1,8 @@
 // Which Redis the commands for dead letters ask.
-import { startTestRedis } from '@synset/shared/testing';
+import { isRunning, startTestRedis, untilEnded } from '@synset/shared/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { complains, runDead, says, temporaryFolder } from './dead-letters.ts';
-import { isRunning, startSystem, type TestSystem, untilEnded } from './system.ts';
+import { startSystem, type TestSystem } from './system.ts';
 
 const REFUSED = /^synset dead: cannot reach Redis at 127\.0\.0\.1:\d+: .*ECONNREFUSED.*\n$/;
 

@@ -2,11 +2,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { plain, runProgram } from '@synset/shared/testing';
+import { isRunning, plain, runProgram } from '@synset/shared/testing';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { makeTestCard } from '../../../models/src/testcard/make.ts';
 import { cardOf, type Play, silence, startHub, status, whole } from '../../../models/test/hub.ts';
-import { isRunning, predict, runSystem, startSystem, type TestSystem } from './system.ts';
+import { predict, runSystem, startSystem, type TestSystem } from './system.ts';
 
 const CLI = new URL('../../../models/src/cli.ts', import.meta.url);
 const INSTEAD = 'taking the test card instead; the next start tries again';

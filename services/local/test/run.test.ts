@@ -1,15 +1,8 @@
 // `make run` as a person sees it: start, answer, restart, stop.
 import { createKeys, createRedis } from '@synset/shared';
-import { freePort, silentLog, testPhoto } from '@synset/shared/testing';
+import { freePort, isRunning, silentLog, testPhoto, untilEnded } from '@synset/shared/testing';
 import { afterEach, describe, expect, inject, test } from 'vitest';
-import {
-  isRunning,
-  predict,
-  runSystem,
-  startSystem,
-  type TestSystem,
-  untilEnded,
-} from './system.ts';
+import { predict, runSystem, startSystem, type TestSystem } from './system.ts';
 
 const photo = testPhoto('nagasaki-boats');
 let system: TestSystem;

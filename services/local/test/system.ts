@@ -1,9 +1,14 @@
 // Starts the whole system as `make run` does, on a port and a data folder of the test's own.
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, type Program, randomPrefix, runProgram } from '@synset/shared/testing';
+import {
+  descendantsOf,
+  freePort,
+  type Program,
+  randomPrefix,
+  runProgram,
+} from '@synset/shared/testing';
 
 const MAIN = new URL('../src/main.ts', import.meta.url);
 
@@ -53,37 +58,6 @@ export async function startSystem(env: NodeJS.ProcessEnv = {}): Promise<TestSyst
   const system = await runSystem(env);
   await system.printed('Ctrl-C');
   return system;
-}
-
-function descendantsOf(pid: number): number[] {
-  const children = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((child) => parentOf(child) === pid);
-  return children.flatMap((child) => [child, ...descendantsOf(child)]);
-}
-
-function parentOf(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return null; // ended meanwhile
-  }
-}
-
-/** True while the process runs: one that has ended but was not waited for is none any more. */
-export function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-/** Resolves when all have ended; the test's time limit bounds it. */
-export async function untilEnded(pids: number[]): Promise<void> {
-  while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 export async function predict(url: string, photo: Buffer, query = '') {

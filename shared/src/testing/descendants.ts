@@ -17,14 +17,14 @@ function parentOf(pid: number): number | null {
   }
 }
 
-/** One that has ended and was not waited for is none any more. */
-const isRunning = (pid: number): boolean => {
+/** True while the process runs: one that has ended but was not waited for is none any more. */
+export function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
-};
+}
 
 /** Resolves when all have ended; the test's time limit bounds it. */
 export async function untilEnded(pids: readonly number[]): Promise<void> {
