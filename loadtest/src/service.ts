@@ -80,8 +80,7 @@ export class Service {
   /** The peak of starting says nothing of the load that follows. */
   async forgetPeaks(): Promise<void> {
     const { api, workers } = await this.processes();
-    const forget = (pid: number) => writeFile(`/proc/${pid}/clear_refs`, '5');
-    await Promise.all([api, ...workers].map(forget));
+    await Promise.all([api, ...workers].map(forgetPeak));
   }
 
   /** May be called twice. */
@@ -134,6 +133,9 @@ function environment(settings: ServiceSettings, port: number): NodeJS.ProcessEnv
     ...settings.env,
   };
 }
+
+/** The most that a process has held counts anew from here. */
+export const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
 
 export async function memoryOf(pid: number): Promise<Memory> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');

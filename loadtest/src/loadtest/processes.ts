@@ -1,7 +1,6 @@
 // What each process takes meanwhile: CPU time from /proc/PID/stat, memory from /proc/PID/status.
-import { writeFile } from 'node:fs/promises';
 import { cpuMsOf } from '../cpu.ts';
-import { memoryOf, type Service } from '../service.ts';
+import { forgetPeak, memoryOf, type Service } from '../service.ts';
 import type { ProcessUse } from './results.ts';
 
 export interface NamedProcess {
@@ -31,7 +30,7 @@ export class Meter {
 
   /** The peaks of memory of before are forgotten. */
   static async start(processes: readonly NamedProcess[]): Promise<Meter> {
-    await each(processes, (pid) => writeFile(`/proc/${pid}/clear_refs`, '5'));
+    await each(processes, forgetPeak);
     return new Meter(processes, await each(processes, cpuMsOf));
   }
 
