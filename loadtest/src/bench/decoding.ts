@@ -1,12 +1,11 @@
 // What the worker's decoder takes for a photo, beside a plain resize by sharp.
+import { MALLOC_SETTINGS } from '@synset/shared';
 import { runProgram } from '@synset/shared/testing';
 import { sizes } from '../photos.ts';
 import type { Context } from './context.ts';
 import { type Pair, type Pairs, summarizePairs } from './pairs.ts';
 
 const SCRIPT = new URL('../../../services/worker/test/decode-cost.ts', import.meta.url);
-/** As services/local starts a worker: large photos are large blocks of memory. */
-const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: `${1024 * 1024}` };
 
 /** How often a turn decodes each photo: a tenth of a second is enough for what else goes on. */
 const TIMES = { imagenet: 4, mp12: 1 } as const;
@@ -27,6 +26,7 @@ async function measure(context: Context, size: Decoding['size']): Promise<Decodi
   say(`decoding: ${sizes[size].name}`);
   const made = await context.photosOf(size);
   const photos = Array.from({ length: TIMES[size] }, () => made).flat();
+  // As a worker has it: large photos are large blocks of memory.
   const program = runProgram(SCRIPT, MALLOC_SETTINGS, [`${plan.rounds}`, ...photos]);
   closing.defer(() => void program.process.kill('SIGKILL'));
   if ((await program.exit) !== 0) throw new Error(`decoding was not measured: ${program.output()}`);

@@ -1,5 +1,6 @@
 // A child process that says when it is ready, and is ended in order.
 import { type ChildProcess, fork } from 'node:child_process';
+import { MALLOC_SETTINGS } from '@synset/shared';
 import { StartError } from './start-error.ts';
 
 /**
@@ -8,13 +9,6 @@ import { StartError } from './start-error.ts';
  * second minute of load, and stays at 172.
  */
 const NODE_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=100'];
-
-/**
- * Lets the C library give blocks from 1 MiB on back to the system. Left alone it raises that limit
- * with each large block freed, and a worker keeps what loading its model took: 330 MB resident
- * instead of 257 with one int8 session, 534 instead of 331 with one fp32 session.
- */
-const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: `${1024 * 1024}` };
 
 /**
  * Starts a service of this repository. It gets a session of its own, so that Ctrl-C reaches it
