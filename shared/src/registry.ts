@@ -67,6 +67,21 @@ export async function liveWorkers(client: Redis, keys: Keys): Promise<WorkerInfo
   );
 }
 
+/**
+ * The models that these workers serve, that of most workers first. Two while one takes the place of
+ * the other; with as many workers each, the order is that of their digests, for all who ask.
+ */
+export function modelsOf(workers: readonly WorkerInfo[]): ModelCardInfo[] {
+  const counts = new Map<string, { model: ModelCardInfo; workers: number }>();
+  for (const { model } of workers) {
+    const known = counts.get(model.sha256);
+    counts.set(model.sha256, { model, workers: (known?.workers ?? 0) + 1 });
+  }
+  return [...counts.values()]
+    .sort((a, b) => b.workers - a.workers || (a.model.sha256 < b.model.sha256 ? -1 : 1))
+    .map(({ model }) => model);
+}
+
 /** What cannot be read, as from another version of the service, counts as long gone. */
 function parseHeartbeat(json: string): z.infer<typeof heartbeat> | { lastSeen: number } {
   try {

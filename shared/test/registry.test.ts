@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createKeys } from '../src/keys.ts';
 import { createRedis, type Redis, redisTime } from '../src/redis.ts';
-import { announceWorker, forgetWorker, liveWorkers } from '../src/registry.ts';
+import { announceWorker, forgetWorker, liveWorkers, modelsOf } from '../src/registry.ts';
 import { randomPrefix, silentLog } from '../src/testing/index.ts';
 
 const keys = createKeys(randomPrefix());
@@ -50,4 +50,21 @@ test('a worker not heard of is not live, and one long gone or unreadable is remo
   });
   expect(await liveWorkers(redis, keys)).toEqual([]);
   expect(await redis.hKeys(keys.workers)).toEqual(['quiet']);
+});
+
+test('the model of most workers is the first, whoever was heard of first', () => {
+  const worker = (name: string, sha256: string) => ({
+    name,
+    model: { ...model, sha256 },
+    jobsDone: 0,
+    jobsPerS: null,
+    lastSeen: 0,
+  });
+  const [a, b, c] = [worker('a', '02'), worker('b', '01'), worker('c', '02')];
+  const order = (...workers: Parameters<typeof modelsOf>[0]) =>
+    modelsOf(workers).map(({ sha256 }) => sha256);
+  expect(order(b, a, c)).toEqual(['02', '01']);
+  expect(order(a, b)).toEqual(['01', '02']);
+  expect(order(b, a)).toEqual(['01', '02']);
+  expect(order()).toEqual([]);
 });

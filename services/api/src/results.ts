@@ -49,9 +49,9 @@ export class Results {
   async cached(sha256: string): Promise<CacheEntry | null> {
     const { keys, watch, cacheTtlS } = this.#options;
     if (cacheTtlS === 0) return null;
-    const [worker] = await watch.recent().catch(unavailable);
-    if (!worker) return null;
-    const key = keys.cache(sha256, worker.model.sha256);
+    const [model] = await watch.models().catch(unavailable);
+    if (!model) return null;
+    const key = keys.cache(sha256, model.sha256);
     return this.#recent.get(key) ?? (await this.#lookUp(key));
   }
 

@@ -1,11 +1,12 @@
 // Who is there to work, and how fast: asked of Redis, at most once a second.
-import type { WorkerInfo } from '@synset/shared';
+import { type ModelCardInfo, modelsOf, type WorkerInfo } from '@synset/shared';
 
 const MAX_AGE_MS = 1000;
 
 export class WorkerWatch {
   readonly #ask: () => Promise<WorkerInfo[]>;
   #workers: readonly WorkerInfo[] = [];
+  #models: readonly ModelCardInfo[] = [];
   #askedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<readonly WorkerInfo[]> | undefined;
 
@@ -19,6 +20,12 @@ export class WorkerWatch {
     return isRecent && this.#workers.length > 0 ? this.#workers : await this.now();
   }
 
+  /** Models of the recent workers, the one in use first. */
+  async models(): Promise<readonly ModelCardInfo[]> {
+    await this.recent();
+    return this.#models;
+  }
+
   /** Rejects when Redis cannot be asked. */
   async now(): Promise<readonly WorkerInfo[]> {
     this.#asking ??= this.#look().finally(() => {
@@ -29,6 +36,7 @@ export class WorkerWatch {
 
   async #look(): Promise<readonly WorkerInfo[]> {
     this.#workers = await this.#ask();
+    this.#models = modelsOf(this.#workers);
     this.#askedAt = performance.now();
     return this.#workers;
   }

@@ -1,5 +1,6 @@
 // What can be asked about the service: alive, ready, the model and its categories.
 import { labels } from '@synset/models/labels';
+import { modelsOf } from '@synset/shared';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Services } from '../services.ts';
 import { noRedis, noWorker, unavailable } from '../unavailable.ts';
@@ -20,5 +21,5 @@ export const infoRoutes: FastifyPluginAsync<{ services: Services }> = async (app
 
   app.get('/labels', async () => ({ labels }));
 
-  app.get('/model', async () => (await readyWorkers())[0]?.model);
+  app.get('/model', async () => modelsOf(await readyWorkers())[0]);
 };

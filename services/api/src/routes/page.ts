@@ -17,9 +17,9 @@ interface Outcome {
 }
 
 async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
-  const workers = await watch.recent().catch(() => []);
+  const [model = null] = await watch.models().catch(() => []);
   return reply.type('text/html').view('page.eta', {
-    model: workers[0]?.model ?? null,
+    model,
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
     formats: Object.values(formats).map(({ name }) => name),
     accept: Object.values(formats)
