@@ -11,15 +11,18 @@ export interface ShutdownOptions {
   /** What is not finished, and its name in the log. */
   readonly left: () => object;
   readonly leftText: string;
+  /** What `close` waits before it begins to finish. */
+  readonly delayMs?: number;
 }
 
 /** Exit code 1, and a line that says what was left, when closing takes too long. */
-export function endOnSignal({ log, close, left, leftText }: ShutdownOptions): void {
+export function endOnSignal(options: ShutdownOptions): void {
+  const { log, close, left, leftText, delayMs = 0 } = options;
   const end = async () => {
     setTimeout(() => {
       log.error({ ...left(), deadlineMs: CLOSE_DEADLINE_MS }, leftText);
       process.exit(1);
-    }, CLOSE_DEADLINE_MS).unref();
+    }, delayMs + CLOSE_DEADLINE_MS).unref();
     await close();
     log.info('stopped');
     process.exit(0);

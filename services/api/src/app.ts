@@ -50,7 +50,7 @@ export async function buildApi(config: ApiConfig, log: Logger): Promise<Api> {
   );
   // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
   async function close(): Promise<void> {
-    await app.drain();
+    await app.drain(config.SHUTDOWN_DELAY_MS);
     await app.close();
     await transport.close();
     if (redis.isOpen) redis.destroy();

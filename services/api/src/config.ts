@@ -26,6 +26,8 @@ export const settings = {
   RESULT_TTL_S: integer(3600, 1, 30 * 86_400),
   /** How long the page can show a photo again. */
   PHOTO_TTL_S: integer(600, 1, 86_400),
+  /** How long it goes on serving, no longer ready, when it is told to end: a balancer sees it by then. */
+  SHUTDOWN_DELAY_MS: integer(0, 0, 60_000),
 };
 
 const schema = z

@@ -12,6 +12,7 @@ endOnSignal({
   close: () => api.close(),
   left: () => ({ requests: api.app.underWay() }),
   leftText: 'requests were left unanswered',
+  delayMs: config.SHUTDOWN_DELAY_MS,
 });
 
 try {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { randomPrefix, runProgram, testPhoto } from '@synset/shared/testing';
 import { expect, inject, test } from 'vitest';
-import { form, post } from './api.ts';
+import { form, post, read } from './api.ts';
 import { startFakeWorker } from './fake-worker.ts';
 
 const SERVER = new URL('../src/server.ts', import.meta.url);
@@ -36,6 +36,25 @@ test('a connection that has sent nothing does not hold up its end', async () => 
   server.process.kill('SIGTERM');
   expect(await server.exit).toBe(0);
   connection.destroy();
+});
+
+test('told to end, it first says that it is not ready, and serves on for a while', async () => {
+  const server = await start({ SHUTDOWN_DELAY_MS: '3000' });
+  const worker = await startFakeWorker(inject('redisUrl'), server.prefix);
+  while ((await fetch(`${server.url}/readyz`)).status !== 200);
+  server.process.kill('SIGTERM');
+  let ready: Response;
+  do ready = await fetch(`${server.url}/readyz`);
+  while (ready.status === 200);
+  expect(ready.status).toBe(503);
+  expect(await read(ready)).toMatchObject({ code: 'SHUTTING_DOWN' });
+  const answer = await post(`${server.url}/predict`, form(testPhoto('nagasaki-boats')));
+  expect(answer.status).toBe(200);
+  // A connection that is kept would be cut when the while is over.
+  expect(answer.headers.get('connection')).toBe('close');
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  expect(await server.exit).toBe(0);
+  await worker.close();
 });
 
 test('a signal ends it in bounded time when an answer does not come, and that is said', async () => {

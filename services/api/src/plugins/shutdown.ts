@@ -1,11 +1,15 @@
-// Refuses new requests while the service is shutting down; those under way are answered.
+// Says that the service is shutting down, then refuses new requests; those under way are answered.
+import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '@synset/shared';
 import fp from 'fastify-plugin';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Refuses what comes, and resolves when all that is under way is answered. */
-    drain(): Promise<void>;
+    /**
+     * Says for `delayMs` that it is no longer ready, then refuses what comes; resolves when all that
+     * is under way is answered.
+     */
+    drain(delayMs: number): Promise<void>;
     /** Requests that are not answered yet. */
     underWay(): number;
   }
@@ -13,6 +17,7 @@ declare module 'fastify' {
 
 export default fp(
   async (app) => {
+    let leaving = false;
     let closing = false;
     let underWay = 0;
     const drained = Promise.withResolvers<void>();
@@ -21,14 +26,16 @@ export default fp(
     };
     app.decorate('underWay', () => underWay);
     // Listens on meanwhile: a client, or a balancer, is told to go elsewhere instead of nothing.
-    app.decorate('drain', () => {
+    app.decorate('drain', async (delayMs: number) => {
+      leaving = true;
+      if (delayMs > 0) await pause(delayMs);
       closing = true;
       check();
-      return drained.promise;
+      await drained.promise;
     });
     // Otherwise the client would keep its connection, and the server would wait for its end.
     app.addHook('onSend', (_request, reply, _payload, done) => {
-      if (closing) reply.header('connection', 'close');
+      if (leaving) reply.header('connection', 'close');
       done();
     });
     app.addHook('onRequest', (request, reply, done) => {
@@ -37,7 +44,9 @@ export default fp(
         underWay--;
         check();
       });
-      if (!closing || request.url === '/healthz') return done();
+      const { url } = request.routeOptions;
+      const refused = closing ? url !== '/healthz' : leaving && url === '/readyz';
+      if (!refused) return done();
       const detail = 'The service is shutting down; try again.';
       done(new Problem('SHUTTING_DOWN', detail, { retryAfterS: 1 }));
     });
