@@ -26,6 +26,8 @@ export const settings = {
   /** Sessions of each worker. Without it the cores are shared among the workers. */
   SESSIONS: integer(0, 0, 64),
   INTRA_OP_THREADS: integer(0, 0, 256),
+  /** Port of the first worker's metrics; each further worker takes the next one. */
+  METRICS_PORT: integer(9464, 1, 65535).unwrap().optional(),
 };
 
 const schema = z.object(settings);

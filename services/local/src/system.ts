@@ -78,9 +78,9 @@ export class System {
   }
 
   async #startWorkers(env: NodeJS.ProcessEnv): Promise<void> {
-    const { WORKERS: count, PORT: port } = this.#plan.config;
+    const { WORKERS: count, PORT: port, METRICS_PORT: metricsPort } = this.#plan.config;
     this.#say(`starting ${count} worker${count > 1 ? 's' : ''} with the model ${env.MODEL}`);
-    this.#workers = new Workers({ count, port, env, say: this.#say });
+    this.#workers = new Workers({ count, port, metricsPort, env, say: this.#say });
     await this.#workers.start();
   }
 

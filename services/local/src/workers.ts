@@ -11,6 +11,8 @@ const RESTART_DELAY_MS = 500;
 export interface WorkersOptions {
   readonly count: number;
   readonly port: number;
+  /** Of the first worker's metrics; each further worker takes the next one. */
+  readonly metricsPort: number | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }
@@ -40,7 +42,9 @@ export class Workers {
     // The same name after a restart, so that the group does not fill with dead consumers. The
     // port tells the runs on one machine apart.
     const name = `${hostname()}-${this.#options.port}-${index + 1}`;
-    const child = startService(SCRIPT, { ...this.#options.env, WORKER_NAME: name });
+    const { metricsPort, env } = this.#options;
+    const own = { WORKER_NAME: name, METRICS_PORT: metricsPort ? `${metricsPort + index}` : '' };
+    const child = startService(SCRIPT, { ...env, ...own });
     this.#children[index] = child;
     await untilReady(child, `worker ${index + 1}`);
     void this.#restartAfterExit(child, index);

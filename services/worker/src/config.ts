@@ -39,6 +39,10 @@ export const settings = {
   MAX_PIXELS: integer(50_000_000, 1, 1_000_000_000),
   /** Most pixels decoded at a time, over all photos. Bounds the memory of the worker. */
   MAX_DECODE_PIXELS: integer(60_000_000, 1, 1_000_000_000),
+  /** Port of `/healthz`, `/readyz` and `/metrics`; without it there is no HTTP. */
+  METRICS_PORT: integer(9464, 1, 65535).unwrap().optional(),
+  /** Address that it listens on. 0.0.0.0 lets other machines in. */
+  METRICS_HOST: z.string().default('127.0.0.1'),
 };
 
 const schema = z

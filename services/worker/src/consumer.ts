@@ -64,6 +64,11 @@ export class Consumer {
     return this.#running.size;
   }
 
+  /** True while jobs can be read. */
+  get healthy(): boolean {
+    return this.#loop.healthy;
+  }
+
   start(): void {
     this.#timer ??= setInterval(() => this.#renew(), this.#beatMs);
     this.#loop.start();

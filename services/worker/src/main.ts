@@ -1,6 +1,7 @@
 // The worker's process: starts it, ends it on a signal.
 import { createLogger, endOnSignal, settingsOrExit } from '@synset/shared';
 import { readConfig } from './config.ts';
+import { json, type Pages, startMonitor } from './monitor.ts';
 import { startPipeline } from './pipeline.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -26,7 +27,24 @@ endOnSignal({
   leftText: 'jobs were left unfinished',
 });
 
+function readiness(): string {
+  if (stopping) return 'stopping';
+  if (!worker) return 'starting';
+  return worker.ready ? 'ready' : 'Redis cannot be reached';
+}
+
+const pages: Pages = {
+  '/healthz': () => json(200, { status: 'ok' }),
+  '/readyz': () => {
+    const status = readiness();
+    return json(status === 'ready' ? 200 : 503, { status });
+  },
+};
+
 try {
+  const { METRICS_HOST: host, METRICS_PORT: port } = config;
+  // Before the rest: loading a model may take a while, in which the worker is alive.
+  if (port !== undefined) await startMonitor({ host, port, pages });
   worker = await startWorker(config, log, await startPipeline(config, log));
   const { name, model, failed } = worker;
   const { SESSIONS: sessions, INTRA_OP_THREADS: threads } = config;

@@ -21,6 +21,8 @@ export interface Worker {
   readonly model: ModelCardInfo;
   /** Jobs that are not finished yet. */
   readonly underWay: number;
+  /** True while it can take jobs and answer them. */
+  readonly ready: boolean;
   /** Resolves with the reason when the worker can do no more work. */
   readonly failed: Promise<Error>;
   /** Finishes what is under way, then lets go of everything. May be called twice. */
@@ -92,6 +94,9 @@ export async function startWorker(
     model: info,
     get underWay() {
       return consumer.running;
+    },
+    get ready() {
+      return redis.isReady && consumer.healthy;
     },
     failed: Promise.race([pipeline.failed, handler.hung]),
     close: () => {

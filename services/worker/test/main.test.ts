@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeys, createRedis, JobQueue } from '@synset/shared';
 import {
+  freePort,
   hugePng,
   randomPrefix,
   runProgram,
@@ -74,6 +75,7 @@ test('a signal ends it cleanly', async () => {
 
 test('a signal ends it in bounded time when Redis takes no answer, and that is said', async () => {
   const server = await startTestRedis();
+  const port = await freePort();
   const keys = createKeys(randomPrefix());
   const redis = createRedis({ url: server.url, name: 'test', log: silentLog });
   await redis.connect();
@@ -83,6 +85,7 @@ test('a signal ends it in bounded time when Redis takes no answer, and that is s
     MODEL: 'testcard-int8',
     MODEL_DIR,
     DECODER: 'jimp',
+    METRICS_PORT: `${port}`,
   });
   await worker.printed('"ready"');
   // Takes jimp long enough for Redis to be frozen meanwhile.
@@ -91,6 +94,8 @@ test('a signal ends it in bounded time when Redis takes no answer, and that is s
   while ((await redis.xInfoGroups(keys.jobs)).every(({ pending }) => pending === 0));
   server.process.kill('SIGSTOP');
   worker.process.kill('SIGTERM');
+  const readiness = async () => await (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
+  while ((await readiness()) !== '{"status":"stopping"}');
   expect(await worker.exit).toBe(1);
   expect(worker.output()).toMatch(/"jobs":1,.*jobs were left unfinished/);
   server.process.kill('SIGCONT');
