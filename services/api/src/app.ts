@@ -79,6 +79,10 @@ async function buildApp(services: Services, log: Logger): Promise<FastifyInstanc
     clientErrorHandler: answerClientError,
     frameworkErrors: answerError,
   });
+  // Node would answer 417 itself, without a problem; an expectation may be ignored (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response);
+  });
   // Bodies are read by `readUpload` alone, whatever their content type.
   app.removeAllContentTypeParsers();
   await app.register(problems);

@@ -260,6 +260,11 @@ test('what is no HTTP, and headers without end', async () => {
   );
 });
 
+test('an expectation that nobody knows is passed over', async () => {
+  const head = 'GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 200-ok\r\n\r\n';
+  expect(await converse(head)).toMatch(/^HTTP\/1.1 404 .*"code":"NOT_FOUND"/s);
+});
+
 test('a connection cut in the middle of an upload leaves the service as it was', async () => {
   const port = Number(new URL(api.url).port);
   const head = `POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: ${photo.length}\r\n\r\n`;
