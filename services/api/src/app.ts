@@ -2,11 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { Budget, createKeys, createRedis, type Logger, liveWorkers } from '@synset/shared';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { ApiKeys } from './api-keys.ts';
 import { Classifier } from './classifier.ts';
 import { answerClientError } from './client-error.ts';
 import type { ApiConfig } from './config.ts';
 import { Idempotency } from './idempotency.ts';
 import { PhotoStore } from './photo-store.ts';
+import keyCheck, { refusal } from './plugins/keys.ts';
 import multipart from './plugins/multipart.ts';
 import page from './plugins/page.ts';
 import problems, { answerError } from './plugins/problems.ts';
@@ -30,7 +32,11 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export async function buildApi(config: ApiConfig, log: Logger): Promise<Api> {
+export async function buildApi(
+  config: ApiConfig,
+  log: Logger,
+  apiKeys = new ApiKeys(config),
+): Promise<Api> {
   const { REDIS_URL: url, QUEUE_LIMIT: queueLimit, QUEUE_BYTES: queueBytes } = config;
   const keys = createKeys(config.KEY_PREFIX);
   const redis = createRedis({ url, name: 'synset-api', log });
@@ -46,6 +52,7 @@ export async function buildApi(config: ApiConfig, log: Logger): Promise<Api> {
   classifier.start();
   const app = await buildApp(
     { config, classifier, transport, watch, results, idempotency, photos, inFlight },
+    apiKeys,
     log,
   );
   // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
@@ -65,7 +72,15 @@ export async function buildApi(config: ApiConfig, log: Logger): Promise<Api> {
   };
 }
 
-async function buildApp(services: Services, log: Logger): Promise<FastifyInstance> {
+/** What needs no key: balancers and orchestrators, who ask, have none. */
+const openRoutes = ({ METRICS_OPEN }: ApiConfig) =>
+  new Set(['/healthz', '/readyz', ...(METRICS_OPEN ? ['/metrics'] : [])]);
+
+async function buildApp(
+  services: Services,
+  apiKeys: ApiKeys,
+  log: Logger,
+): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     // One line a request would be most of the work of logging; problems are logged where they arise.
@@ -77,7 +92,9 @@ async function buildApp(services: Services, log: Logger): Promise<FastifyInstanc
     forceCloseConnections: true,
     return503OnClosing: false, // the shutdown plugin answers with a problem
     clientErrorHandler: answerClientError,
-    frameworkErrors: answerError,
+    // Of a URL that is none: no hook sees it.
+    frameworkErrors: (error, request, reply) =>
+      answerError(refusal(apiKeys, request, reply) ?? error, request, reply),
   });
   // Node would answer 417 itself, without a problem; an expectation may be ignored (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => {
@@ -87,6 +104,7 @@ async function buildApp(services: Services, log: Logger): Promise<FastifyInstanc
   app.removeAllContentTypeParsers();
   await app.register(problems);
   await app.register(shutdown);
+  await app.register(keyCheck, { keys: apiKeys, open: openRoutes(services.config) });
   await app.register(zod);
   await app.register(multipart);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

@@ -1,8 +1,20 @@
 // The API's settings.
-import { commonSettings, integer, parseEnv } from '@synset/shared';
+import { commonSettings, describeError, integer, parseEnv } from '@synset/shared';
 import { z } from 'zod';
+import { parseKeys } from './api-keys.ts';
 
 const MIB = 1024 * 1024;
+
+/** A setting that is read by `parse`, whose error says what is wrong with it. */
+const parsed = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue(describeError(error));
+      return z.NEVER;
+    }
+  });
 
 /** The variables, for the test that compares them with `.env.example`. */
 export const settings = {
@@ -10,6 +22,15 @@ export const settings = {
   /** Address to listen on. 0.0.0.0 lets other machines in. */
   HOST: z.string().default('127.0.0.1'),
   PORT: integer(3000, 0, 65535),
+  /** Keys, one of which a request must bring, or their digests. More than one while they change. */
+  API_KEYS: parsed((text) => parseKeys(text.split(','))).default([]),
+  /** A file with more of them, one a line. */
+  API_KEYS_FILE: z.string().optional(),
+  /** Whether GET /metrics needs no key. */
+  METRICS_OPEN: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
   /** Most bytes of one photo. */
   MAX_UPLOAD_BYTES: integer(10 * MIB, 1, 1024 * MIB),
   /** Most pixels of one photo. */

@@ -1,8 +1,11 @@
 // The API's process: how it starts and ends.
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { randomPrefix, runProgram, testPhoto } from '@synset/shared/testing';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { form, post, read } from './api.ts';
 import { startFakeWorker } from './fake-worker.ts';
 
@@ -71,3 +74,46 @@ test('a signal ends it in bounded time when an answer does not come, and that is
   await expect(request).rejects.toThrow();
   await worker.close();
 }, 60_000);
+
+test('keys change on SIGHUP, and are in no line of the log', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'synset-keys-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const file = join(dir, 'keys');
+  const [before, after, wrong] = [
+    'before-0123456789abc',
+    'after-0123456789abc',
+    'wrong-0123456789abc',
+  ];
+  await writeFile(file, before);
+  const server = await start({ API_KEYS_FILE: file, LOG_LEVEL: 'trace' });
+  const ask = async (key: string) => {
+    const headers = { 'x-api-key': key };
+    return (await fetch(`${server.url}/labels`, { headers })).status;
+  };
+  expect([await ask(before), await ask(after), await ask(wrong)]).toEqual([200, 401, 401]);
+  await writeFile(file, `${after}\n`);
+  server.process.kill('SIGHUP');
+  await server.printed('API keys read again');
+  expect([await ask(before), await ask(after)]).toEqual([401, 200]);
+  await writeFile(file, 'short');
+  server.process.kill('SIGHUP');
+  await server.printed('the API keys stay as they were');
+  expect(await ask(after)).toBe(200);
+  server.process.kill('SIGTERM');
+  expect(await server.exit).toBe(0);
+  for (const key of [before, after, wrong, 'short']) expect(server.output()).not.toContain(key);
+});
+
+test('a bad key stops the start with a line that does not show it', async () => {
+  const server = runProgram(SERVER, { API_KEYS: 'secret' });
+  expect(await server.exit).toBe(2);
+  expect(server.output()).toBe(
+    'synset api: bad setting: API_KEYS: key 1 must have at least 16 characters\n',
+  );
+});
+
+test('a file of keys that is not there stops the start', async () => {
+  const server = runProgram(SERVER, { API_KEYS_FILE: '/nowhere/keys' });
+  expect(await server.exit).toBe(2);
+  expect(server.output()).toMatch(/^synset api: bad setting: API_KEYS_FILE: ENOENT.*\n$/);
+});
