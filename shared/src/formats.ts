@@ -94,6 +94,16 @@ export type Format = keyof typeof formats;
 
 export const formatNames = Object.keys(formats) as [Format, ...Format[]];
 
+/** Side of the square of pixels that a model takes. */
+export const PIXELS_SIDE = 224;
+/** Bytes of such pixels: rows of red, green, blue. */
+export const PIXELS_BYTES = PIXELS_SIDE * PIXELS_SIDE * 3;
+
+/** Of a job's bytes: those of a photo, or pixels as the model takes them, which no upload may be. */
+export const jobFormats = [...formatNames, 'rgb224'] as const;
+
+export type JobFormat = (typeof jobFormats)[number];
+
 /** Bytes from the start of a file that `sniffFormat` looks at. */
 export const HEAD_BYTES = 64;
 

@@ -1,16 +1,16 @@
 // A job as it travels from the API to a worker: the photo's bytes and what to do with them.
 import { z } from 'zod';
-import { formatNames } from './formats.ts';
+import { jobFormats } from './formats.ts';
 
 const jobHeader = z.object({
   id: z.string().min(1),
-  format: z.enum(formatNames),
+  format: z.enum(jobFormats),
   /** Width and height in the photo's header, before orientation. */
   width: z.int().positive(),
   height: z.int().positive(),
   /** EXIF orientation 1..8 as far as the header told it. */
   orientation: z.int().min(1).max(8),
-  /** Of the photo's bytes, in hex. */
+  /** Names what is to be classified, in hex: of the photo's bytes, or of its pixels. */
   sha256: z.string(),
   /** Number of categories to answer with. */
   topK: z.int().positive(),

@@ -1,6 +1,6 @@
 // What a worker says of a job: to the API instance that waits for it, and to whoever asks later.
 import { z } from 'zod';
-import { formatNames } from './formats.ts';
+import { jobFormats } from './formats.ts';
 import { problemCodes } from './problems.ts';
 
 export const modelInfo = z.object({ name: z.string(), trained: z.boolean() });
@@ -20,7 +20,7 @@ const answer = z.object({
   status: z.literal('done'),
   categories,
   ...seen,
-  format: z.enum(formatNames),
+  format: z.enum(jobFormats),
   bytes: z.int(),
   sha256: z.string(),
   /** Whether it was known before the photo came. */

@@ -6,7 +6,7 @@ import { OnnxBackend } from './backend/onnx-backend.ts';
 import { Batcher, type Inference } from './batcher.ts';
 import type { WorkerConfig } from './config.ts';
 import { Decoder } from './decoder/decoder.ts';
-import type { Decoded, Photo } from './decoder/geometry.ts';
+import type { Decoded, Picture } from './decoder/geometry.ts';
 
 /** Run when a model is prepared, to see that it answers as before. */
 const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
@@ -17,7 +17,7 @@ export interface Pipeline {
    * Throws a Problem for a photo that cannot be read, and the reason of `inTime`, which is asked
    * for when the photo has to wait for its decoding, when that aborts meanwhile.
    */
-  classify(photo: Photo, inTime?: () => AbortSignal): Promise<Classified>;
+  classify(photo: Picture, inTime?: () => AbortSignal): Promise<Classified>;
   /** Resolves with the reason when it can do no more work. */
   readonly failed: Promise<Error>;
   /** Execution providers in use, in order. */

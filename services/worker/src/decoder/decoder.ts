@@ -1,6 +1,14 @@
 // Turns the bytes of a photo into the pixels that the model takes, with the decoder that can.
-import { Budget, type DecoderName, describeError, formats, Problem } from '@synset/shared';
-import type { Decoded, Photo } from './geometry.ts';
+import {
+  Budget,
+  type DecoderName,
+  describeError,
+  formats,
+  PIXELS_BYTES,
+  PIXELS_SIDE,
+  Problem,
+} from '@synset/shared';
+import type { Decoded, Photo, Picture } from './geometry.ts';
 import { JimpDecoder } from './jimp.ts';
 import { decodeWithSharp, loadSharp } from './sharp.ts';
 
@@ -41,7 +49,11 @@ export class Decoder {
    * Throws a Problem for a photo that cannot be read, whatever is wrong with it, and the reason of
    * `inTime` when that aborts while the photo still waits for its turn; it is asked for only then.
    */
-  async decode(photo: Photo, inTime?: () => AbortSignal): Promise<Decoded & { decodeMs: number }> {
+  async decode(
+    photo: Picture,
+    inTime?: () => AbortSignal,
+  ): Promise<Decoded & { decodeMs: number }> {
+    if (photo.format === 'rgb224') return { ...asPixels(photo.image), decodeMs: 0 };
     const { maxPixels } = this.#options;
     const pixels = photo.width * photo.height;
     if (pixels > maxPixels) {
@@ -80,6 +92,15 @@ export class Decoder {
       `${name} cannot be read by the decoder in use (${this.available.join(', ')}).`,
     );
   }
+}
+
+/** Inferred as they are: who sends pixels has resized and cropped already. */
+function asPixels(pixels: Buffer): Decoded {
+  if (pixels.length !== PIXELS_BYTES) {
+    const detail = `The pixels have ${pixels.length} bytes instead of ${PIXELS_BYTES}.`;
+    throw new Problem('IMAGE_UNREADABLE', detail);
+  }
+  return { pixels, width: PIXELS_SIDE, height: PIXELS_SIDE };
 }
 
 /** Decoders throw plain errors: whatever they say, it is the photo that cannot be read. */

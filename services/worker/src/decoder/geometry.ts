@@ -11,6 +11,9 @@ export interface Photo {
   readonly orientation: number;
 }
 
+/** A photo, or pixels that are already as the model takes them. */
+export type Picture = Photo | (Omit<Photo, 'format'> & { readonly format: 'rgb224' });
+
 export interface Decoded {
   /** uint8, [224, 224, 3], RGB: upright, short side to 256, the middle 224 x 224 of it. */
   readonly pixels: Uint8Array;
