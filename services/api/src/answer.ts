@@ -1,34 +1,7 @@
 // An answer as the client gets it.
 import { labels } from '@synset/models/labels';
 import type { Answer } from '@synset/shared';
-
-export interface Prediction {
-  readonly index: number;
-  readonly synset: string;
-  readonly label: string;
-  readonly score: number;
-}
-
-export interface PredictAnswer {
-  readonly success: true;
-  readonly id: string;
-  readonly prediction: string;
-  readonly score: number;
-  readonly predictions: readonly Prediction[];
-  readonly model: { name: string; trained: boolean };
-  readonly image: { format: string; width: number; height: number; bytes: number; sha256: string };
-  readonly cached: boolean;
-  readonly timings: Timings;
-}
-
-export interface Timings {
-  readonly uploadMs: number;
-  /** All the time between upload and answer that was neither decoding nor inference. */
-  readonly queueMs: number;
-  readonly decodeMs: number;
-  readonly inferenceMs: number;
-  readonly totalMs: number;
-}
+import type { PredictAnswer, Prediction, Timings } from './schemas/prediction.ts';
 
 /** `measured` is what whoever waited for the answer knows better than the worker. */
 export function toPredictAnswer(

@@ -10,12 +10,14 @@ import { Idempotency } from './idempotency.ts';
 import { PhotoStore } from './photo-store.ts';
 import keyCheck, { refusal } from './plugins/keys.ts';
 import multipart from './plugins/multipart.ts';
+import openapi from './plugins/openapi.ts';
 import page from './plugins/page.ts';
 import problems, { answerError } from './plugins/problems.ts';
 import shutdown from './plugins/shutdown.ts';
 import zod from './plugins/zod.ts';
 import { RedisTransport } from './redis-transport.ts';
 import { Results } from './results.ts';
+import { docsRoutes } from './routes/docs.ts';
 import { infoRoutes } from './routes/info.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -106,11 +108,13 @@ async function buildApp(
   await app.register(shutdown);
   await app.register(keyCheck, { keys: apiKeys, open: openRoutes(services.config) });
   await app.register(zod);
+  await app.register(openapi);
   await app.register(multipart);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await app.register(infoRoutes, { services });
   await app.register(predictRoutes, { services });
   await app.register(jobRoutes, { services });
+  await app.register(docsRoutes);
   // In a scope of their own: the hooks of templates and assets are none of the other routes' business.
   await app.register(async (scope) => {
     await scope.register(page);

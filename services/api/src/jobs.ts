@@ -1,11 +1,12 @@
 // Photos to come back for: each file of a form becomes a job of its own, as it is read.
 import { createHash, randomUUID } from 'node:crypto';
-import { type Problem, type ProblemCode, problems } from '@synset/shared';
+import { type Problem, problems } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
 import { jobIdOf, mismatch } from './idempotency.ts';
 import type { FormFile } from './multipart.ts';
 import { inspectPhoto } from './photo.ts';
 import { jobHref, toProblem } from './plugins/problems.ts';
+import type { AcceptedJob, JobsAnswer, RefusedFile } from './schemas/jobs.ts';
 import type { Services } from './services.ts';
 import { emptyFile, readUploads, tooLarge } from './upload.ts';
 
@@ -13,25 +14,6 @@ import { emptyFile, readUploads, tooLarge } from './upload.ts';
 const MAX_FILES = 100;
 /** Characters of a file's name that come back. */
 const MAX_NAME = 255;
-
-interface AcceptedJob {
-  readonly index: number;
-  readonly filename: string;
-  readonly id: string;
-  readonly status: 'queued';
-  readonly href: string;
-}
-
-interface RefusedFile {
-  readonly index: number;
-  readonly filename: string;
-  readonly problem: { status: number; code: ProblemCode; detail: string };
-}
-
-export interface JobsAnswer {
-  readonly success: boolean;
-  readonly jobs: readonly (AcceptedJob | RefusedFile)[];
-}
 
 export interface Accepted {
   readonly answer: JobsAnswer;

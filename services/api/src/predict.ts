@@ -1,9 +1,10 @@
 // The whole of one prediction: upload in, answer out.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type PredictAnswer, toPredictAnswer } from './answer.ts';
+import { toPredictAnswer } from './answer.ts';
 import type { Ticket } from './classifier.ts';
 import { inspectPhoto } from './photo.ts';
 import { clientGone, isFresh, requestBudget } from './request.ts';
+import type { PredictAnswer } from './schemas/prediction.ts';
 import type { Services } from './services.ts';
 import { readUpload } from './upload.ts';
 

@@ -14,7 +14,8 @@ export const classifyQuery = z.strictObject({
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(1).max(1000))
-    .default(5),
+    .default(5)
+    .describe('Number of categories, 1 to 1000.'),
 });
 
 /** Milliseconds that the client gives us by X-Request-Timeout (`500`, `500ms`, `2s`), or `most`. */

@@ -1,9 +1,17 @@
-// Starts an API of the test's own on a free port.
+// Starts an API of the test's own on a free port, and holds its answers to its document.
 import { createLogger } from '@synset/shared';
 import { randomPrefix } from '@synset/shared/testing';
-import { inject } from 'vitest';
+import { afterEach, expect, inject } from 'vitest';
 import { type Api, buildApi } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
+import { watchAnswers } from './document.ts';
+
+const undocumented: string[] = [];
+
+// In every file of tests that starts an API: an answer that the document does not know fails its test.
+afterEach(() => {
+  expect(undocumented.splice(0)).toEqual([]);
+});
 
 export interface TestApi extends Api {
   readonly url: string;
@@ -14,6 +22,7 @@ export async function startApi(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
   const prefix = randomPrefix();
   const config = readConfig({ REDIS_URL: inject('redisUrl'), KEY_PREFIX: prefix, ...env });
   const api = await buildApi(config, createLogger('api', 'silent'));
+  watchAnswers(api, (what) => undocumented.push(what));
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
   // It listens before it has reached Redis: without this wait a first request may get 503.
   if (!env.REDIS_URL) await untilConnected(url);

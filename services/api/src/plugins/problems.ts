@@ -3,29 +3,14 @@ import { Problem, type ProblemCode, problems } from '@synset/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { drain } from '../drain.ts';
-
-export interface ProblemBody {
-  readonly success: false;
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly code: ProblemCode;
-  readonly detail: string;
-  readonly requestId: string;
-  readonly prediction: null;
-  readonly score: null;
-  /** Of the job that goes on all the same, and where its result will be. */
-  readonly id?: string;
-  readonly href?: string;
-}
+import { type ProblemBody, typeOf } from '../schemas/problem.ts';
 
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
   const { status, title } = problems[problem.code];
-  const type = `urn:synset:problem:${problem.code.toLowerCase().replaceAll('_', '-')}`;
   const { code, message: detail } = problem;
   return {
     success: false,
-    type,
+    type: typeOf(code),
     title,
     status,
     code,

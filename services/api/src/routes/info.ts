@@ -2,6 +2,7 @@
 import { labels } from '@synset/models/labels';
 import { modelsOf } from '@synset/shared';
 import type { FastifyPluginAsync } from 'fastify';
+import { healthDoc, labelsDoc, modelDoc, readyDoc } from '../schemas/service.ts';
 import type { Services } from '../services.ts';
 import { noRedis, noWorker, unavailable } from '../unavailable.ts';
 
@@ -15,11 +16,14 @@ export const infoRoutes: FastifyPluginAsync<{ services: Services }> = async (app
     return workers;
   }
 
-  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/healthz', { schema: { doc: healthDoc } }, async () => ({ status: 'ok' }));
 
-  app.get('/readyz', async () => ({ status: 'ready', workers: (await readyWorkers()).length }));
+  app.get('/readyz', { schema: { doc: readyDoc } }, async () => ({
+    status: 'ready',
+    workers: (await readyWorkers()).length,
+  }));
 
-  app.get('/labels', async () => ({ labels }));
+  app.get('/labels', { schema: { doc: labelsDoc } }, async () => ({ labels }));
 
-  app.get('/model', async () => modelsOf(await readyWorkers())[0]);
+  app.get('/model', { schema: { doc: modelDoc } }, async () => modelsOf(await readyWorkers())[0]);
 };

@@ -6,6 +6,7 @@ import { toPredictAnswer } from '../answer.ts';
 import { acceptJobs } from '../jobs.ts';
 import { problemBody } from '../plugins/problems.ts';
 import { classifyQuery, clientGone, idempotencyScope, isJobId } from '../request.ts';
+import { createJobsDoc, jobDoc } from '../schemas/jobs.ts';
 import type { Services } from '../services.ts';
 
 /** Pause between two questions for a job that is not done. */
@@ -14,24 +15,32 @@ const POLL_S = 1;
 export const jobRoutes: FastifyPluginAsync<{ services: Services }> = async (app, { services }) => {
   app
     .withTypeProvider<ZodTypeProvider>()
-    .post('/jobs', { schema: { querystring: classifyQuery } }, async (request, reply) => {
-      const scope = idempotencyScope(request, '/jobs');
-      const options = { topK: request.query.topK, scope, signal: clientGone(reply) };
-      const { answer, retryAfterS } = await acceptJobs(request, options, services);
-      if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
-      return reply.status(202).send(answer);
-    });
+    .post(
+      '/jobs',
+      { schema: { querystring: classifyQuery, doc: createJobsDoc } },
+      async (request, reply) => {
+        const scope = idempotencyScope(request, '/jobs');
+        const options = { topK: request.query.topK, scope, signal: clientGone(reply) };
+        const { answer, retryAfterS } = await acceptJobs(request, options, services);
+        if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+        return reply.status(202).send(answer);
+      },
+    );
 
-  app.get<{ Params: { id: string } }>('/jobs/:id', async (request, reply) => {
-    const { id } = request.params;
-    const state = isJobId(id) ? await services.results.find(id) : null;
-    if (!state) throw new Problem('NOT_FOUND', 'No job of this id is known, or no more.');
-    const { status } = state;
-    if (status === 'done') return { success: true, id, status, result: toPredictAnswer(state) };
-    if (status === 'failed') {
-      const problem = problemBody(new Problem(state.code, state.detail), request.id);
-      return { success: true, id, status, problem };
-    }
-    return reply.header('retry-after', POLL_S).send({ success: true, id, status });
-  });
+  app.get<{ Params: { id: string } }>(
+    '/jobs/:id',
+    { schema: { doc: jobDoc } },
+    async (request, reply) => {
+      const { id } = request.params;
+      const state = isJobId(id) ? await services.results.find(id) : null;
+      if (!state) throw new Problem('NOT_FOUND', 'No job of this id is known, or no more.');
+      const { status } = state;
+      if (status === 'done') return { success: true, id, status, result: toPredictAnswer(state) };
+      if (status === 'failed') {
+        const problem = problemBody(new Problem(state.code, state.detail), request.id);
+        return { success: true, id, status, problem };
+      }
+      return reply.header('retry-after', POLL_S).send({ success: true, id, status });
+    },
+  );
 };

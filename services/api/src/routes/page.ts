@@ -1,10 +1,12 @@
 // The upload page, the photo that it shows again, and its form for browsers without JavaScript.
 import { formats, Problem, sniffFormat } from '@synset/shared';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import type { PredictAnswer } from '../answer.ts';
 import { prepareProblem, problemBody, toProblem } from '../plugins/problems.ts';
 import { predict } from '../predict.ts';
 import { isJobId } from '../request.ts';
+import { displayDoc, pageDoc, postPageDoc } from '../schemas/page.ts';
+import type { PredictAnswer } from '../schemas/prediction.ts';
+import type { ProblemBody } from '../schemas/problem.ts';
 import type { Services } from '../services.ts';
 import { unavailable } from '../unavailable.ts';
 
@@ -13,7 +15,7 @@ const TOP_K = 5;
 interface Outcome {
   readonly result?: PredictAnswer;
   readonly photo?: string;
-  readonly problem?: ReturnType<typeof problemBody>;
+  readonly problem?: ProblemBody;
 }
 
 async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
@@ -32,9 +34,9 @@ async function render(reply: FastifyReply, { config, watch }: Services, outcome:
 }
 
 export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app, { services }) => {
-  app.get('/', (_request, reply) => render(reply, services, {}));
+  app.get('/', { schema: { doc: pageDoc } }, (_request, reply) => render(reply, services, {}));
 
-  app.post('/', async (request, reply) => {
+  app.post('/', { schema: { doc: postPageDoc } }, async (request, reply) => {
     try {
       const shown: { photo?: string } = {};
       const onPhoto = async (id: string, image: Buffer) => {
@@ -50,18 +52,22 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
     }
   });
 
-  app.get<{ Params: { id: string } }>('/display/:id', async (request, reply) => {
-    const { id } = request.params;
-    if (!isJobId(id)) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
-    const photo = await services.photos.get(id).catch(unavailable);
-    const format = photo && sniffFormat(photo);
-    if (!photo || !format) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
-    // Hostile bytes on our own origin: shown as a picture or not at all.
-    return reply
-      .type(formats[format].mime)
-      .header('x-content-type-options', 'nosniff')
-      .header('content-security-policy', "default-src 'none'; sandbox")
-      .header('cache-control', `private, max-age=${services.config.PHOTO_TTL_S}`)
-      .send(photo);
-  });
+  app.get<{ Params: { id: string } }>(
+    '/display/:id',
+    { schema: { doc: displayDoc } },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!isJobId(id)) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
+      const photo = await services.photos.get(id).catch(unavailable);
+      const format = photo && sniffFormat(photo);
+      if (!photo || !format) throw new Problem('NOT_FOUND', 'No photo is kept under this id.');
+      // Hostile bytes on our own origin: shown as a picture or not at all.
+      return reply
+        .type(formats[format].mime)
+        .header('x-content-type-options', 'nosniff')
+        .header('content-security-policy', "default-src 'none'; sandbox")
+        .header('cache-control', `private, max-age=${services.config.PHOTO_TTL_S}`)
+        .send(photo);
+    },
+  );
 };
