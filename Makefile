@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model dead test bench loadtest chaos reliability accuracy lint format clean setup redis
+.PHONY: help run model dead test bench loadtest chaos fuzz reliability accuracy lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -46,6 +46,9 @@ loadtest: setup redis ## Measure by users and workers, write a report (URL=... A
 
 chaos: setup redis ## Kill, stop and cut off everything, and see that no photo is lost (SEED=...)
 	@exec node loadtest/src/chaos.ts
+
+fuzz: setup redis ## Send broken photos, forms, headers and bytes, and see that nothing suffers (SEED=... ONLY=number)
+	@exec node loadtest/src/fuzz.ts
 
 reliability: setup redis ## Kill workers, overload, soak: are the limits kept? (ONLY=overload; 15 minutes)
 	@exec node loadtest/src/reliability.ts $(ONLY)

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const DATA = fileURLToPath(new URL('../../data', import.meta.url));
+export const DATA = fileURLToPath(new URL('../../data', import.meta.url));
 
 export const MODEL_DIR = join(DATA, 'models');
 

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 
 export class Logs {
   readonly folder: string;
+  /** Lines of the levels error and fatal, and what is no log line at all. */
+  readonly errors: string[] = [];
   readonly #counts = new Map<string, number>();
 
   constructor(folder: string) {
@@ -24,6 +26,7 @@ export class Logs {
       createInterface({ input: stream }).on('line', (line) => {
         appendFileSync(file, `${line}\n`);
         this.#add(line);
+        if (!/^\{"level":[1-4]0,/.test(line)) this.errors.push(`${name}: ${line}`);
       });
     }
   }

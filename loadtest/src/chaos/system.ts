@@ -1,4 +1,4 @@
-// The system under chaos: Redis, API instances and workers, each service on a line of its own.
+// The system that is tried hard: Redis, API instances and workers, each service on a line of its own.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createRedis, type Redis, redisServerArguments } from '@synset/shared';
@@ -21,6 +21,8 @@ export interface SystemOptions {
   readonly logs: Logs;
   /** Ends what was started, in whatever state. */
   readonly closing: AsyncDisposableStack;
+  /** Further settings of the services. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface Service {
@@ -92,13 +94,14 @@ export class System {
     settings: NodeJS.ProcessEnv,
     execArgv: string[] = [],
   ): Promise<Service> {
-    const { keyPrefix, logs, closing } = this.#options;
+    const { keyPrefix, logs, closing, env: further } = this.#options;
     const line = await Line.start(this.#redisPort);
     closing.defer(() => line.close());
     const env = {
       REDIS_URL: `redis://127.0.0.1:${line.port}`,
       KEY_PREFIX: keyPrefix,
       ORT_DISABLE_TELEMETRY: '1',
+      ...further,
       ...settings,
     };
     const process = new Supervised(name, () => {

@@ -1,0 +1,141 @@
+// JSON bodies: right ones for the routes that take some, changed a little, and what is no JSON at all.
+import type { Random } from '../chaos/random.ts';
+import { byteMutations, mutate } from './bytes.ts';
+import type { Header } from './message.ts';
+
+interface JsonRequest {
+  readonly target: string;
+  readonly headers: readonly Header[];
+  readonly body: Buffer;
+}
+
+const MODEL = 'testcard-int8';
+const INFER = `/v2/models/${MODEL}/infer`;
+const BINARY = 'Inference-Header-Content-Length';
+
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+const NASTY: readonly Json[] = [
+  ...[null, true, 0, -1, 1.5, 1e308, 2 ** 53, '', 'x'.repeat(5000), '\0', '\ud800', [], {}],
+  ...[
+    [[[]]],
+    { __proto__: 1 },
+    ['x', null, {}],
+    '../..',
+    'NaN',
+    '1e999',
+    [-1],
+    [0],
+    [1e12],
+    [2 ** 31, 2],
+  ],
+];
+
+/** A value of it, anywhere, becomes a nasty one, goes missing or comes twice. */
+function spoil(value: Json, random: Random): Json {
+  const inner = value !== null && typeof value === 'object';
+  if (!inner || random.chance(0.15)) return random.pick(NASTY);
+  const keys = Object.keys(value);
+  const key = random.pick(keys);
+  if (key === undefined) return random.pick(NASTY);
+  if (Array.isArray(value)) {
+    const at = Number(key);
+    if (random.chance(0.2)) return [...value, ...value];
+    return value.with(at, spoil(value[at] ?? null, random));
+  }
+  if (random.chance(0.2)) {
+    const { [key]: _, ...others } = value;
+    return others;
+  }
+  if (random.chance(0.1)) return { ...value, ['constructor']: random.pick(NASTY) };
+  return { ...value, [key]: spoil(value[key] ?? null, random) };
+}
+
+const NO_JSON = [
+  ...[
+    '',
+    ' ',
+    '{',
+    '[',
+    '"',
+    'nul',
+    '{"a":}',
+    "{'a':1}",
+    '{"a":1,}',
+    '\ufeff{}',
+    '{"a":1}{"b":2}',
+    'NaN',
+  ],
+  ...[
+    '['.repeat(20_000),
+    '{"a":'.repeat(5000),
+    '{"__proto__":{"x":1}}',
+    '\xff\xfe',
+    '1'.repeat(30_000),
+  ],
+];
+
+const feedback = (): Json => ({
+  id: '0b0f1d3e-6f0a-4c0e-9d2a-3f8c1b7a5e42',
+  correct: false,
+  label: 'tabby',
+  comment: 'x',
+});
+
+/** A photo as a BYTES tensor, as text in JSON or behind it. */
+function inferPhoto(photo: Buffer, random: Random): { json: Json; tail: Buffer } {
+  const binary = random.chance(0.6);
+  const tail = Buffer.alloc(binary ? photo.length + 4 : 0);
+  if (binary) {
+    tail.writeUInt32LE(photo.length);
+    photo.copy(tail, 4);
+  }
+  const data: Json = binary
+    ? { parameters: { binary_data_size: tail.length } }
+    : { data: [photo.toString('base64')] };
+  const input: Json = { name: 'image', datatype: 'BYTES', shape: [1], ...(data as object) };
+  return { json: { id: '1', inputs: [input], outputs: [{ name: 'classification' }] }, tail };
+}
+
+/** Pixels, too few of them nearly always: the service must count them before it believes the shape. */
+function inferPixels(random: Random): { json: Json; tail: Buffer } {
+  const shape = random.pick([
+    [1, 224, 224, 3],
+    [0, 224, 224, 3],
+    [2, 224, 224, 3],
+    [1, 3, 224, 224],
+    [1, 1, 1, 3],
+  ]);
+  const full = shape.reduce((product, side) => product * side, 1);
+  const tail = Buffer.alloc(random.pick([full, full, Math.max(0, full - 1), 0, 3]));
+  const parameters: Json = { binary_data_size: random.pick([tail.length, tail.length + 1, -1, 0]) };
+  const input: Json = { name: 'image', datatype: 'UINT8', shape, parameters };
+  return { json: { inputs: [input] }, tail };
+}
+
+export function jsonRequest(photo: Buffer, random: Random): JsonRequest {
+  const isInfer = random.chance(0.7);
+  const target = isInfer ? random.pick([INFER, INFER, INFER, '/v2/models/x/infer']) : '/feedback';
+  const whole = () => (random.chance(0.6) ? inferPhoto(photo, random) : inferPixels(random));
+  const { json, tail } = isInfer ? whole() : { json: feedback(), tail: Buffer.alloc(0) };
+  const text = () => {
+    if (random.chance(0.1)) return random.pick(NO_JSON);
+    return JSON.stringify(random.chance(0.7) ? spoil(json, random) : json);
+  };
+  const head = Buffer.from(text(), 'utf8');
+  const length = random.chance(0.85)
+    ? head.length
+    : random.pick([0, head.length + 1, head.length - 1, -5]);
+  const body = Buffer.concat([head, tail]);
+  return {
+    target,
+    headers: [
+      [
+        'Content-Type',
+        random.pick(['application/json', 'application/json', 'application/octet-stream']),
+      ],
+      ...(tail.length > 0 || random.chance(0.1) ? [[BINARY, `${length}`] as const] : []),
+    ],
+    body: body.length > 0 && random.chance(0.15) ? mutate(body, byteMutations, random).bytes : body,
+  };
+}
