@@ -47,7 +47,7 @@ function spoil(value: Json, random: Random): Json {
     const { [key]: _, ...others } = value;
     return others;
   }
-  if (random.chance(0.1)) return { ...value, ['constructor']: random.pick(NASTY) };
+  if (random.chance(0.1)) return { ...value, constructor: random.pick(NASTY) };
   return { ...value, [key]: spoil(value[key] ?? null, random) };
 }
 

@@ -40,6 +40,7 @@ const details: Record<ProblemCode, string> = {
   UPLOAD_TRUNCATED: 'The form ended before it was complete.',
   INVALID_OPTION: 'Invalid option: topK must be a whole number.',
   INVALID_BODY: 'The form has too many parts.',
+  UNAUTHORIZED: 'Send an API key as Authorization: Bearer KEY, or as X-API-Key: KEY.',
   NOT_FOUND: 'No job of this id is known, or no more.',
   METHOD_NOT_ALLOWED: '/predict takes POST only.',
   REQUEST_TIMEOUT: 'The upload brings less than 10000 bytes a second.',
@@ -48,6 +49,7 @@ const details: Record<ProblemCode, string> = {
   UNSUPPORTED_FORMAT: 'The file is none of the supported photo formats: JPEG, PNG, WebP.',
   IMAGE_UNREADABLE: 'The JPEG file is damaged or incomplete.',
   IDEMPOTENCY_MISMATCH: 'This Idempotency-Key was used before, for a request with another body.',
+  RATE_LIMITED: 'More than 100 photos in 60 s, which is the limit; try again in 12 s.',
   HEADERS_TOO_LARGE: 'The request headers have more than 16384 bytes.',
   INTERNAL: 'Something went wrong on our side.',
   JOB_FAILED: 'The photo was given up after 3 attempts: no worker could finish it.',
@@ -77,7 +79,12 @@ export function exampleProblem(code: ProblemCode): ProblemBody {
 }
 
 /** What any route may answer, whatever it is for. */
-const ANYWHERE: readonly ProblemCode[] = ['INTERNAL', 'SHUTTING_DOWN'];
+const ANYWHERE: readonly ProblemCode[] = [
+  'UNAUTHORIZED',
+  'RATE_LIMITED',
+  'INTERNAL',
+  'SHUTTING_DOWN',
+];
 
 /** The answers of a route that tell of problems, by status. */
 export function problemAnswers({ problems: own = [], errors, isHealth }: RouteDoc) {
