@@ -22,6 +22,8 @@ const jobHeader = z.object({
   uploadMs: z.number(),
   /** How long the result is kept. */
   resultTtlS: z.int().positive(),
+  /** The request that it came with, for the logs; entries of older versions do not tell. */
+  requestId: z.string().nullable().default(null),
 });
 
 export type JobHeader = z.infer<typeof jobHeader>;

@@ -32,6 +32,12 @@ test('an entry that is no job is refused', () => {
   expect(decodeJob({ header: Buffer.from(header), image }).id).toBe('a');
 });
 
+test('an entry of an older version, which tells less, is a job all the same', () => {
+  const { header, image } = encodeJob(job);
+  const { requestId: _, ...older } = JSON.parse(header);
+  expect(decodeJob({ header: Buffer.from(JSON.stringify(older)), image })).toEqual(job);
+});
+
 test('replies of both kinds come back as they were', () => {
   const failed: Reply = {
     jobId: 'a',

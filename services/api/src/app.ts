@@ -13,6 +13,7 @@ import multipart from './plugins/multipart.ts';
 import openapi from './plugins/openapi.ts';
 import page from './plugins/page.ts';
 import problems, { answerError } from './plugins/problems.ts';
+import requestLog, { beginRequest } from './plugins/request-log.ts';
 import shutdown from './plugins/shutdown.ts';
 import zod from './plugins/zod.ts';
 import { RedisTransport } from './redis-transport.ts';
@@ -85,8 +86,11 @@ async function buildApp(
 ): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
-    // One line a request would be most of the work of logging; problems are logged where they arise.
-    logController: new LogController({ disableRequestLogging: true }),
+    // Fastify's own two lines a request have the whole request in them; ours is in a plugin.
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     genReqId: () => randomUUID(),
     requestTimeout: RECEIVE_TIMEOUT_MS,
     // All is answered by then, see `close`. Node takes a connection that never sent a request for a
@@ -95,8 +99,10 @@ async function buildApp(
     return503OnClosing: false, // the shutdown plugin answers with a problem
     clientErrorHandler: answerClientError,
     // Of a URL that is none: no hook sees it.
-    frameworkErrors: (error, request, reply) =>
-      answerError(refusal(apiKeys, request, reply) ?? error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      beginRequest(request, reply);
+      return answerError(refusal(apiKeys, request, reply) ?? error, request, reply);
+    },
   });
   // Node would answer 417 itself, without a problem; an expectation may be ignored (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => {
@@ -104,6 +110,7 @@ async function buildApp(
   });
   // Bodies are read by `readUpload` alone, whatever their content type.
   app.removeAllContentTypeParsers();
+  await app.register(requestLog);
   await app.register(problems);
   await app.register(shutdown);
   await app.register(keyCheck, { keys: apiKeys, open: openRoutes(services.config) });

@@ -8,6 +8,8 @@ import type { Transport } from './transport.ts';
 export interface ClassifyOptions {
   /** ID of the answer, and of the job if there is to be one. */
   readonly id: string;
+  /** The request that asks, for the logs. */
+  readonly requestId: string;
   readonly topK: number;
   /** Longest wait for the answer. */
   readonly budgetMs: number;
@@ -27,6 +29,8 @@ export interface Classification {
 
 /** A photo that is queued, or needs not be. Holds none of its bytes: they are with Redis now. */
 export interface Ticket {
+  /** The job that brings the answer; null where it was known. */
+  readonly jobId: string | null;
   /** Rejects with the worker's problem, DEADLINE_EXCEEDED, or the signal's reason. */
   readonly classified: Promise<Classification>;
 }
@@ -75,9 +79,9 @@ export class Classifier {
     options.signal.throwIfAborted();
     if (!options.fresh) {
       const known = await this.#fromCache(photo, options);
-      if (known) return { classified: Promise.resolve(known) };
+      if (known) return { jobId: null, classified: Promise.resolve(known) };
       const running = this.#joinable(photo, options);
-      if (running) return { classified: this.#join(running, options) };
+      if (running) return { jobId: running.id, classified: this.#join(running, options) };
     }
     return await this.#publish(photo, options);
   }
@@ -121,7 +125,7 @@ export class Classifier {
   }
 
   async #publish(photo: Photo, options: ClassifyOptions): Promise<Ticket> {
-    const { id, topK, budgetMs, uploadMs } = options;
+    const { id, requestId, topK, budgetMs, uploadMs } = options;
     const running: Running = {
       ...Promise.withResolvers<Reply>(),
       id,
@@ -138,7 +142,7 @@ export class Classifier {
     const classified = this.#wait(running, options);
     const resultTtlS = PREDICTION_TTL_S;
     const queued = this.#transport
-      .publish({ id, ...photo, topK, budgetMs, uploadMs, resultTtlS, awaited: true })
+      .publish({ id, requestId, ...photo, topK, budgetMs, uploadMs, resultTtlS, awaited: true })
       .then(
         () => {
           running.queued = true;
@@ -149,7 +153,7 @@ export class Classifier {
         },
       );
     await Promise.race([queued, classified]);
-    return { classified };
+    return { jobId: id, classified };
   }
 
   async #wait(running: Running, options: ClassifyOptions): Promise<Classification> {

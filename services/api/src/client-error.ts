@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Problem, problems } from '@synset/shared';
+import type { FastifyInstance } from 'fastify';
 import { problemBody } from './plugins/problems.ts';
 
 function toProblem(code: string | undefined): Problem {
@@ -14,19 +15,28 @@ function toProblem(code: string | undefined): Problem {
   return new Problem('INVALID_BODY', 'This is not a valid HTTP request.');
 }
 
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+/** `this` is the app, as Fastify binds it. */
+export function answerClientError(
+  this: FastifyInstance,
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const problem = toProblem(error.code);
-  const body = JSON.stringify(problemBody(problem, randomUUID()));
+  const requestId = randomUUID();
+  const body = JSON.stringify(problemBody(problem, requestId));
   const { status, title } = problems[problem.code];
+  const { code } = problem;
+  this.log.info({ requestId, status, code, ip: socket.remoteAddress }, 'request');
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
+    `X-Request-Id: ${requestId}`,
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

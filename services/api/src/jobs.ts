@@ -6,6 +6,7 @@ import { jobIdOf, mismatch } from './idempotency.ts';
 import type { FormFile } from './multipart.ts';
 import { inspectPhoto } from './photo.ts';
 import { jobHref, toProblem } from './plugins/problems.ts';
+import { note } from './plugins/request-log.ts';
 import type { AcceptedJob, JobsAnswer, RefusedFile } from './schemas/jobs.ts';
 import type { Services } from './services.ts';
 import { emptyFile, readUploads, tooLarge } from './upload.ts';
@@ -108,6 +109,7 @@ class Intake {
   accepted(): Accepted {
     const success = this.#jobs().length > 0;
     if (!success && this.#refusal) throw this.#refusal;
+    note(this.#request, { jobIds: this.#jobs().map(({ id }) => id) });
     const answer = { success, jobs: this.#entries };
     return { answer, retryAfterS: this.#refusal?.retryAfterS };
   }
@@ -133,6 +135,7 @@ class Intake {
     const { topK } = this.#options;
     const known = await transport.publish({
       id,
+      requestId: this.#request.id,
       ...photo,
       topK,
       uploadMs: 0,

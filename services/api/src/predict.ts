@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toPredictAnswer } from './answer.ts';
 import type { Ticket } from './classifier.ts';
 import { inspectPhoto } from './photo.ts';
+import { note } from './plugins/request-log.ts';
 import { clientGone, isFresh, requestBudget } from './request.ts';
 import type { PredictAnswer } from './schemas/prediction.ts';
 import type { Services } from './services.ts';
@@ -45,9 +46,18 @@ async function queuePhoto(
     const uploadMs = performance.now() - started;
     const { id } = request;
     await onPhoto?.(id, image);
-    const options = { id, topK, budgetMs, uploadMs, fresh: isFresh(request), signal };
+    const options = {
+      id,
+      requestId: id,
+      topK,
+      budgetMs,
+      uploadMs,
+      fresh: isFresh(request),
+      signal,
+    };
     const ticket = await classifier.submit(photo, options);
     free();
+    note(request, ticket.jobId === null ? { cached: true } : { jobId: ticket.jobId });
     return ticket;
   } finally {
     release();

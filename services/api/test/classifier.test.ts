@@ -37,7 +37,15 @@ function start(answer: Answerer): Classifier {
   return classifier;
 }
 
-const standard = { id: 'job', topK: 1, budgetMs: 60_000, uploadMs: 0, fresh: false, signal: never };
+const standard = {
+  id: 'job',
+  requestId: 'request',
+  topK: 1,
+  budgetMs: 60_000,
+  uploadMs: 0,
+  fresh: false,
+  signal: never,
+};
 
 const submit = async (classifier: Classifier, options: Partial<ClassifyOptions> = {}) =>
   await (await classifier.submit(photo, { ...standard, ...options })).classified;
@@ -106,15 +114,15 @@ test('one who has gone before his turn queues no job', async () => {
 
 const tick = () => new Promise(setImmediate);
 
-describe('a photo that was classified before', () => {
-  const known: CacheEntry = {
-    indices: Array.from({ length: 100 }, (_, index) => index),
-    scores: Array.from({ length: 100 }, () => 0.01),
-    model: { name: 'fake', trained: true },
-    width: 3,
-    height: 2,
-  };
+const known: CacheEntry = {
+  indices: Array.from({ length: 100 }, (_, index) => index),
+  scores: Array.from({ length: 100 }, () => 0.01),
+  model: { name: 'fake', trained: true },
+  width: 3,
+  height: 2,
+};
 
+describe('a photo that was classified before', () => {
   test('is answered from the cache, and the answer kept under its own ID', async () => {
     const jobs: string[] = [];
     const classifier = start((job) => void jobs.push(job.id));
@@ -162,6 +170,16 @@ describe('requests for the same photo at the same time', () => {
     expect(answer.categories).toHaveLength(2);
     expect(kept).toEqual([answer]);
     expect(classifier.waiting).toBe(0);
+  });
+
+  test('know which job brings their answer', async () => {
+    const first = await classifier.submit(photo, { ...standard, id: 'first' });
+    const second = await classifier.submit(photo, { ...standard, id: 'second' });
+    expect([first.jobId, second.jobId]).toEqual(['first', 'first']);
+    answerAll();
+    await Promise.all([first.classified, second.classified]);
+    cache = known;
+    expect((await classifier.submit(photo, { ...standard, id: 'third' })).jobId).toBeNull();
   });
 
   test.each([

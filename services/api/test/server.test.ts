@@ -4,21 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomPrefix, runProgram, testPhoto } from '@synset/shared/testing';
+import { runProgram, testPhoto } from '@synset/shared/testing';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { form, post, read } from './api.ts';
 import { startFakeWorker } from './fake-worker.ts';
-
-const SERVER = new URL('../src/server.ts', import.meta.url);
-
-async function start(env: NodeJS.ProcessEnv = {}) {
-  const prefix = randomPrefix();
-  const base = { REDIS_URL: inject('redisUrl'), KEY_PREFIX: prefix, PORT: '0' };
-  const server = runProgram(SERVER, { ...base, ...env });
-  await server.printed('"listening"');
-  const url = /"address":"([^"]+)"/.exec(server.output())?.[1] ?? '';
-  return { ...server, url, prefix };
-}
+import { SERVER, startServer as start } from './server.ts';
 
 test('settings are checked against each other', async () => {
   const server = runProgram(SERVER, { QUEUE_BYTES: '1000', MAX_UPLOAD_BYTES: '1001' });

@@ -43,6 +43,13 @@ const FRESH_MS = 100;
 /** Node's timers take no more. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** What became of an entry here. */
+interface End {
+  /** A problem's code where the answer was one. */
+  readonly outcome: 'done' | 'unwanted' | 'handed back' | 'answered before' | Problem['code'];
+  readonly reply?: Reply;
+}
+
 export class JobHandler {
   readonly rate = new ServiceRate();
   readonly #options: JobHandlerOptions;
@@ -65,14 +72,30 @@ export class JobHandler {
 
   /** Rejects when Redis cannot be asked; the job is then taken over later. */
   async handle(entry: Entry): Promise<void> {
-    const { replier, queue, clock, maxDeliveries } = this.#options;
     const job = await this.#read(entry);
     if (!job) return;
+    this.#logEnd(job, entry, await this.#process(job, entry));
+  }
+
+  async #process(job: Job, entry: Entry): Promise<End> {
+    const { replier, queue, clock, maxDeliveries } = this.#options;
     const ageMs = clock.ageOf(entry.id);
-    if (ageMs > FRESH_MS && !(await queue.isWanted(job))) return await replier.drop(entry.id, job);
+    if (ageMs > FRESH_MS && !(await queue.isWanted(job))) {
+      await replier.drop(entry.id, job);
+      return { outcome: 'unwanted' };
+    }
     if (entry.deliveries > maxDeliveries) return await this.#finish(entry, lost(job, entry));
     const leftMs = job.budgetMs === null ? null : job.budgetMs - ageMs;
-    await this.#finish(entry, await this.#run(job, entry, leftMs));
+    return await this.#finish(entry, await this.#run(job, entry, leftMs));
+  }
+
+  /** The job's line in the log, one for each time that a worker has it. */
+  #logEnd({ id: jobId, requestId }: Job, entry: Entry, { outcome, reply }: End): void {
+    const { log, model } = this.#options;
+    const { id, deliveries } = entry;
+    const timings = reply?.status === 'done' ? roundTimings(reply) : {};
+    const line = { jobId, requestId, entry: id, deliveries, outcome, model: model.name };
+    log.info({ ...line, ...timings }, 'job');
   }
 
   /** What is no job would stay in the stream for ever: it becomes a dead letter. */
@@ -88,10 +111,16 @@ export class JobHandler {
     }
   }
 
-  async #finish(entry: Entry, ending: Ending | null): Promise<void> {
+  async #finish(entry: Entry, ending: Ending | null): Promise<End> {
     const { replier, queue, consumer } = this.#options;
-    if (!ending) return await queue.release(consumer, entry.id);
-    if (await replier.finish(entry.id, ending)) this.#jobsDone++;
+    if (!ending) {
+      await queue.release(consumer, entry.id);
+      return { outcome: 'handed back' };
+    }
+    const { reply } = ending;
+    if (!(await replier.finish(entry.id, ending))) return { outcome: 'answered before', reply };
+    this.#jobsDone++;
+    return { outcome: reply.status === 'done' ? 'done' : reply.code, reply };
   }
 
   /** Null where the job shall be tried again. Never rejects: errors are endings too. */
@@ -153,7 +182,7 @@ export class JobHandler {
     const { log, maxDeliveries } = this.#options;
     const jobId = job.id;
     if (error instanceof Problem) {
-      log.info({ jobId, code: error.code, cause: error.cause }, error.message);
+      log.debug({ jobId, code: error.code, cause: error.cause }, error.message);
       return { job, reply: failure(job, error.code, error.message) };
     }
     log.error({ jobId, deliveries, err: error }, 'job failed');
@@ -161,6 +190,14 @@ export class JobHandler {
     return givenUp(job, deliveries, 'failed', describeError(error));
   }
 }
+
+const roundTimings = ({ queueMs, decodeMs, inferenceMs }: Answer) => ({
+  queueMs: round(queueMs),
+  decodeMs: round(decodeMs),
+  inferenceMs: round(inferenceMs),
+});
+
+const round = (ms: number) => Math.round(ms * 10) / 10;
 
 const failure = (job: Job, code: Problem['code'], detail: string): Reply => ({
   jobId: job.id,

@@ -6,6 +6,7 @@ import {
   GROUP,
   JobQueue,
   type Keys,
+  type Logger,
   type Redis,
   type Reply,
 } from '@synset/shared';
@@ -54,8 +55,9 @@ export class TestStream {
     {
       name = 'one',
       hangMs,
+      log = silentLog,
       ...env
-    }: { name?: string; hangMs?: number; [key: string]: unknown } = {},
+    }: { name?: string; hangMs?: number; log?: Logger; [key: string]: unknown } = {},
   ): Promise<Worker> {
     const config = readConfig({
       REDIS_URL: this.#url,
@@ -66,7 +68,7 @@ export class TestStream {
       ...(env as NodeJS.ProcessEnv),
     });
     const pipeline = await startPipeline(config, silentLog, () => backend);
-    const worker = await startWorker(config, silentLog, pipeline, hangMs);
+    const worker = await startWorker(config, log, pipeline, hangMs);
     this.#workers.push(worker);
     return worker;
   }
@@ -77,7 +79,8 @@ export class TestStream {
   }
 
   async publishImage(id: string, image: Buffer, budgetMs: number | null = 60_000): Promise<void> {
-    const job = testJob({ id, image, budgetMs, replyTo: this.keys.replies('test') });
+    const replyTo = this.keys.replies('test');
+    const job = testJob({ id, image, budgetMs, replyTo, requestId: `request of ${id}` });
     expect(await this.queue.publish(job, LIMITS, 600)).toEqual({ status: 'queued' });
   }
 

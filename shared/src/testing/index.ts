@@ -1,6 +1,7 @@
 // Help for the tests of all packages. Nothing here is used by the services themselves.
 export * from './descendants.ts';
 export * from './jobs.ts';
+export * from './log.ts';
 export * from './photos.ts';
 export * from './pictures.ts';
 export { POISON } from './poison-sharp.ts';

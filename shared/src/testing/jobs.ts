@@ -15,6 +15,7 @@ export function testJob(fields: Partial<Job> & Pick<Job, 'id' | 'image'>): Job {
     budgetMs: 60_000,
     uploadMs: 1,
     resultTtlS: 60,
+    requestId: null,
     ...fields,
   };
 }

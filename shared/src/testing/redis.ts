@@ -5,14 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '../log.ts';
 import { createRedis } from '../redis.ts';
 import { redisServerArguments } from '../redis-server.ts';
+import { silentLog } from './log.ts';
 
 /** A key prefix of one's own, so that tests share a Redis without meeting. */
 export const randomPrefix = () => `test-${randomUUID()}`;
-
-export const silentLog = createLogger('test', 'silent');
 
 export async function freePort(): Promise<number> {
   const server = createServer();

@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import { drain } from '../drain.ts';
 import { type ProblemBody, typeOf } from '../schemas/problem.ts';
+import { note } from './request-log.ts';
 
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
   const { status, title } = problems[problem.code];
@@ -59,6 +60,7 @@ export async function prepareProblem(
   reply: FastifyReply,
 ) {
   const { status } = problems[problem.code];
+  note(request, { code: problem.code });
   const details = { code: problem.code, err: problem.cause };
   if (status === 500) request.log.error(details, problem.message);
   else if (status > 500) request.log.warn(details, problem.message);

@@ -1,0 +1,61 @@
+// One line in the log for each request when it is over, and the request's ID in its answer.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request's line says beside the facts of HTTP. */
+    noted: Record<string, unknown> | null;
+  }
+}
+
+/** Asked again and again by balancers and monitors: of interest to who looks for a fault in them. */
+const QUIET = new Set(['/healthz', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']);
+/** Of what a client sends and the line repeats. */
+const MAX_LENGTH = 128;
+/** A client's own name for its request. It names nothing here: whoever wants may send any. */
+const CLIENT_ID = /^[\w.-]{1,128}$/;
+
+/** Adds to the request's line. */
+export function note(request: FastifyRequest, facts: Record<string, unknown>): void {
+  request.noted = Object.assign(request.noted ?? {}, facts);
+}
+
+export function beginRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const started = performance.now();
+  reply.header('x-request-id', request.id);
+  // Not onResponse, which does not come when the client hangs up.
+  reply.raw.once('close', () => logRequest(request, reply, performance.now() - started));
+}
+
+function logRequest(request: FastifyRequest, reply: FastifyReply, ms: number): void {
+  const { method, url, headers, ip } = request;
+  const route = request.routeOptions.url;
+  const bytes = headers['content-length'];
+  const clientId = headers['x-request-id'];
+  const line = {
+    method,
+    route,
+    // Never the query: clients put keys there, wanted or not.
+    path: url.split('?', 1)[0]?.slice(0, MAX_LENGTH),
+    ...(reply.raw.writableFinished ? { status: reply.statusCode } : { aborted: true }),
+    ms: Math.round(ms * 10) / 10,
+    ip,
+    ...(bytes !== undefined && { bytes: Number(bytes) }),
+    ...(clientId !== undefined && CLIENT_ID.test(`${clientId}`) && { clientRequestId: clientId }),
+    ...request.noted,
+  };
+  if (route !== undefined && QUIET.has(route)) request.log.debug(line, 'request');
+  else request.log.info(line, 'request');
+}
+
+export default fp(
+  async (app) => {
+    app.decorateRequest('noted', null);
+    app.addHook('onRequest', (request, reply, done) => {
+      beginRequest(request, reply);
+      done();
+    });
+  },
+  { name: 'request-log' },
+);
