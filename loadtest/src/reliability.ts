@@ -1,4 +1,4 @@
-// `make reliability`: kills workers, sends too much, sends for long, and says which limits were kept.
+// `make reliability`: kills workers, sends too much, for long or slowly, and says which limits were kept.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +15,11 @@ import { measureRecovery } from './reliability/recovery.ts';
 import { type Results, report } from './reliability/report.ts';
 import { startSender } from './reliability/sender.ts';
 import type { Setting } from './reliability/setting.ts';
+import { measureSlow } from './reliability/slow.ts';
 import { measureSoak } from './reliability/soak.ts';
-import { judgeOverload, judgeRecovery, judgeSoak } from './reliability/verdicts.ts';
+import { judgeOverload, judgeRecovery, judgeSlow, judgeSoak } from './reliability/verdicts.ts';
 
-type Part = 'recovery' | 'overload' | 'soak';
+type Part = 'recovery' | 'overload' | 'soak' | 'slow';
 type Figures = Pick<Results, Part>;
 
 const parts: Record<Part, (setting: Setting) => Promise<[Figures, Verdict[]]>> = {
@@ -33,6 +34,10 @@ const parts: Record<Part, (setting: Setting) => Promise<[Figures, Verdict[]]>> =
   soak: async (setting) => {
     const soak = await measureSoak(setting);
     return [{ soak }, judgeSoak(soak)];
+  },
+  slow: async (setting) => {
+    const slow = await measureSlow(setting);
+    return [{ slow }, judgeSlow(slow)];
   },
 };
 

@@ -63,7 +63,7 @@ export async function run(options: RunOptions): Promise<Findings> {
   const badPhotos: string[] = [];
   const good = async () => void badPhotos.push(...(await wrongAnswers(stage.url, stage.right)));
   const part = (from: number, to: number) => Promise.all([sending.range(from, to), good()]);
-  let before: number[] | null = null;
+  let before: number[] | undefined;
   if (only >= 0) await sending.one(only);
   else {
     const ends = Array.from({ length: PARTS }, (_, i) => Math.ceil((count * (i + 1)) / PARTS));
@@ -72,8 +72,10 @@ export async function run(options: RunOptions): Promise<Findings> {
     for (const to of ends) {
       await part(from, to);
       from = to;
-      options.say(`${to} requests sent, ${sending.findings.length} breaches`);
-      if (count >= MEMORY_FROM) before ??= await memory(system);
+      const memory = count >= MEMORY_FROM ? await memoryNow(system) : [];
+      before ??= memory;
+      const said = [`${to} requests sent`, `${sending.findings.length} breaches`];
+      options.say([...said, ...memory.map((mb) => `${mb.toFixed(0)} MB`)].join(', '));
     }
   }
   await good();
@@ -115,7 +117,7 @@ async function setUp(
 }
 
 /** Of API and worker, in this order: the least of some seconds, in which garbage may be collected. */
-async function memory({ services }: System): Promise<number[]> {
+async function memoryNow({ services }: System): Promise<number[]> {
   const looks: number[][] = [];
   for (const end = performance.now() + SETTLE_MS; performance.now() < end; await pause(200)) {
     const all = await Promise.all(services.map(({ process }) => memoryOf(process.pid)));
@@ -128,17 +130,17 @@ async function memory({ services }: System): Promise<number[]> {
 async function gather(
   { system, keys, sending, logs, url, idle, tempFolder }: Stage,
   badPhotos: string[],
-  before: readonly number[] | null,
+  before: readonly number[] = [],
 ): Promise<Evidence> {
   const { observer, services, redis } = system;
   const left = await leftJobs(observer, keys);
   const badJobs = await lookUp(sending);
   const held = await heldBytes(Number(new URL(url).port));
   const open = openOf(idle, await settledUsage(system, idle));
-  const after = before && (await memory(system));
+  const after = before.length > 0 ? await memoryNow(system) : [];
   const processes = services.map(({ process }) => process);
   const grown: Memory[] = processes.flatMap(({ name }, i) =>
-    before && after ? { process: name, fromMb: before[i] ?? 0, toMb: after[i] ?? 0 } : [],
+    before.length > 0 ? { process: name, fromMb: before[i] ?? 0, toMb: after[i] ?? 0 } : [],
   );
   const accidents = [...processes, redis].flatMap(({ name, accidents }) =>
     accidents.map((end) => ({ name, end })),

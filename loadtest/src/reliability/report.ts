@@ -6,6 +6,7 @@ import type { Growth } from './growth.ts';
 import type { Overload } from './overload.ts';
 import type { Recovery } from './recovery.ts';
 import type { Spread } from './sent.ts';
+import type { CutOff, Slow } from './slow.ts';
 import type { Soak } from './soak.ts';
 
 export interface Results {
@@ -15,6 +16,7 @@ export interface Results {
   readonly recovery?: Recovery;
   readonly overload?: Overload;
   readonly soak?: Soak;
+  readonly slow?: Slow;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -37,19 +39,29 @@ const overloadLine = (figures: Overload) =>
 const soakLine = ({ perSecond, latencyMs, byStatus }: Soak) =>
   `soak: ${perSecond.toFixed(1)} requests a second, answered in ${spreadText(latencyMs)}; ${statusText(byStatus)}`;
 
+const cutOffText = ({ kind, clients, cut, byStatus, slowestMs }: CutOff) =>
+  `${kind}: ${cut} of ${clients} cut off within ${(slowestMs / 1000).toFixed(0)} s (${statusText(byStatus)})`;
+
+const slowLine = ({ clients, perSecond, quietMs, slowMs, cutOffs, held }: Slow) =>
+  `slow clients: ${clients}; ${perSecond.toFixed(1)} requests a second of others, answered in ` +
+  `${spreadText(slowMs)}, without slow clients in ${spreadText(quietMs)}; ` +
+  [...cutOffs.map(cutOffText), ...held].join('; ');
+
 const growthRows = (when: string, memory: readonly Growth[] = []) =>
   memory.map(({ process, startMb, fromMb, toMb, peakMb }) => [
     `${when}, ${process}`,
     ...[startMb, fromMb, toMb, peakMb].map((mb) => mb.toFixed(0)),
   ]);
 
-export function report({ machine, command, recovery, overload, soak, verdicts }: Results): string {
+export function report(results: Results): string {
+  const { machine, command, recovery, overload, soak, slow, verdicts } = results;
   const memory = [...growthRows('overload', overload?.memory), ...growthRows('soak', soak?.memory)];
   return [
     `${machineLine(machine)}; ${command}`,
     ...(recovery ? [recoveryLine(recovery)] : []),
     ...(overload ? [overloadLine(overload)] : []),
     ...(soak ? [soakLine(soak)] : []),
+    ...(slow ? [slowLine(slow)] : []),
     ...(memory.length > 0
       ? [table(['resident memory', 'start MB', 'settled MB', 'end MB', 'peak MB'], memory)]
       : []),
