@@ -8,6 +8,8 @@ import { answerClientError } from './client-error.ts';
 import type { ApiConfig } from './config.ts';
 import { Idempotency } from './idempotency.ts';
 import { PhotoStore } from './photo-store.ts';
+import cors from './plugins/cors.ts';
+import helmet from './plugins/helmet.ts';
 import keyCheck, { refusal } from './plugins/keys.ts';
 import multipart from './plugins/multipart.ts';
 import openapi from './plugins/openapi.ts';
@@ -92,6 +94,7 @@ async function buildApp(
       requestIdLogLabel: 'requestId',
     }),
     genReqId: () => randomUUID(),
+    trustProxy: services.config.TRUST_PROXY,
     requestTimeout: RECEIVE_TIMEOUT_MS,
     // All is answered by then, see `close`. Node takes a connection that never sent a request for a
     // busy one, and would wait for it for a minute.
@@ -113,6 +116,9 @@ async function buildApp(
   await app.register(requestLog);
   await app.register(problems);
   await app.register(shutdown);
+  await app.register(helmet);
+  // Before the keys: a browser asks whether it may send one without having it.
+  await app.register(cors, { origins: services.config.CORS_ORIGINS });
   await app.register(keyCheck, { keys: apiKeys, open: openRoutes(services.config) });
   await app.register(zod);
   await app.register(openapi);

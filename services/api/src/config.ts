@@ -2,6 +2,7 @@
 import { commonSettings, describeError, integer, parseEnv } from '@synset/shared';
 import { z } from 'zod';
 import { parseKeys } from './api-keys.ts';
+import { parseOrigins, parseProxies } from './network.ts';
 
 const MIB = 1024 * 1024;
 
@@ -26,6 +27,10 @@ export const settings = {
   API_KEYS: parsed((text) => parseKeys(text.split(','))).default([]),
   /** A file with more of them, one a line. */
   API_KEYS_FILE: z.string().optional(),
+  /** Sites whose pages may ask from a browser. */
+  CORS_ORIGINS: parsed(parseOrigins).default([]),
+  /** Proxies whose X-Forwarded-For, -Host and -Proto are believed. */
+  TRUST_PROXY: parsed(parseProxies).default([]),
   /** Whether GET /metrics needs no key. */
   METRICS_OPEN: z
     .enum(['true', 'false'])

@@ -64,7 +64,6 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
       // Hostile bytes on our own origin: shown as a picture or not at all.
       return reply
         .type(formats[format].mime)
-        .header('x-content-type-options', 'nosniff')
         .header('content-security-policy', "default-src 'none'; sandbox")
         .header('cache-control', `private, max-age=${services.config.PHOTO_TTL_S}`)
         .send(photo);
