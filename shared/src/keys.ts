@@ -23,6 +23,8 @@ export interface Keys {
   idempotent(hash: string): string;
   /** The photo as uploaded, for the page that shows it again. */
   photo(jobId: string): string;
+  /** What a client has asked for in its window. */
+  rate(client: string): string;
   /** Kept photos, oldest first, so that the oldest can make room. */
   readonly photos: string;
 }
@@ -42,6 +44,7 @@ export function createKeys(prefix: string, partition = 0): Keys {
     withdrawn: (jobId) => `${base}:withdrawn:${jobId}`,
     idempotent: (hash) => `${base}:idem:${hash}`,
     photo: (jobId) => `${base}:photo:${jobId}`,
+    rate: (client) => `${prefix}:{0}:rate:${client}`,
     photos: `${base}:photos`,
   };
 }

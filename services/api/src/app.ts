@@ -16,8 +16,10 @@ import openapi from './plugins/openapi.ts';
 import page from './plugins/page.ts';
 import problems, { answerError } from './plugins/problems.ts';
 import requestLog, { beginRequest } from './plugins/request-log.ts';
+import rateLimit from './plugins/rate-limit.ts';
 import shutdown from './plugins/shutdown.ts';
 import zod from './plugins/zod.ts';
+import { RateCounters } from './rate-limit.ts';
 import { RedisTransport } from './redis-transport.ts';
 import { Results } from './results.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -57,7 +59,7 @@ export async function buildApi(
   classifier.start();
   const app = await buildApp(
     { config, classifier, transport, watch, results, idempotency, photos, inFlight },
-    apiKeys,
+    { apiKeys, counters: new RateCounters(redis, keys) },
     log,
   );
   // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
@@ -83,7 +85,7 @@ const openRoutes = ({ METRICS_OPEN }: ApiConfig) =>
 
 async function buildApp(
   services: Services,
-  apiKeys: ApiKeys,
+  { apiKeys, counters }: { apiKeys: ApiKeys; counters: RateCounters },
   log: Logger,
 ): Promise<FastifyInstance> {
   const app = Fastify({
@@ -120,6 +122,7 @@ async function buildApp(
   // Before the keys: a browser asks whether it may send one without having it.
   await app.register(cors, { origins: services.config.CORS_ORIGINS });
   await app.register(keyCheck, { keys: apiKeys, open: openRoutes(services.config) });
+  await app.register(rateLimit, { limit: services.config.RATE_LIMIT, counters });
   await app.register(zod);
   await app.register(openapi);
   await app.register(multipart);

@@ -3,6 +3,7 @@ import { commonSettings, describeError, integer, parseEnv } from '@synset/shared
 import { z } from 'zod';
 import { parseKeys } from './api-keys.ts';
 import { parseOrigins, parseProxies } from './network.ts';
+import { parseRateLimit } from './rate-limit.ts';
 
 const MIB = 1024 * 1024;
 
@@ -27,6 +28,8 @@ export const settings = {
   API_KEYS: parsed((text) => parseKeys(text.split(','))).default([]),
   /** A file with more of them, one a line. */
   API_KEYS_FILE: z.string().optional(),
+  /** Most photos or pages that one key, or one address, may ask for in a time. */
+  RATE_LIMIT: parsed(parseRateLimit).optional(),
   /** Sites whose pages may ask from a browser. */
   CORS_ORIGINS: parsed(parseOrigins).default([]),
   /** Proxies whose X-Forwarded-For, -Host and -Proto are believed. */

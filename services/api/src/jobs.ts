@@ -51,6 +51,8 @@ export async function acceptJobs(
   } catch (error) {
     await intake.withdraw();
     throw error;
+  } finally {
+    await request.server.chargeMore(request, intake.published - 1);
   }
   const hash = bodyHash.digest('hex');
   if (before && before.bodyHash !== hash) throw mismatch();
@@ -103,6 +105,10 @@ class Intake {
       if (status === 503) this.#refusal ??= problem;
       this.#entries.push({ ...entry, problem: { status, code, detail } });
     }
+  }
+
+  get published(): number {
+    return this.#jobs().length;
   }
 
   /** Throws the queue's problem when it is why none was accepted. */
