@@ -6,6 +6,7 @@ import { ApiKeys } from './api-keys.ts';
 import { Classifier } from './classifier.ts';
 import { answerClientError } from './client-error.ts';
 import type { ApiConfig } from './config.ts';
+import { connectionLimits, MAX_CONNECTIONS } from './connection-limits.ts';
 import { Idempotency } from './idempotency.ts';
 import { PhotoStore } from './photo-store.ts';
 import cors from './plugins/cors.ts';
@@ -29,9 +30,6 @@ import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
 import type { Services } from './services.ts';
 import { WorkerWatch } from './worker-watch.ts';
-
-/** Longest time for a whole request to arrive, so that slow clients hold nothing for ever. */
-const RECEIVE_TIMEOUT_MS = 60_000;
 
 export interface Api {
   readonly app: FastifyInstance;
@@ -97,7 +95,7 @@ async function buildApp(
     }),
     genReqId: () => randomUUID(),
     trustProxy: services.config.TRUST_PROXY,
-    requestTimeout: RECEIVE_TIMEOUT_MS,
+    ...connectionLimits,
     // All is answered by then, see `close`. Node takes a connection that never sent a request for a
     // busy one, and would wait for it for a minute.
     forceCloseConnections: true,
@@ -113,6 +111,7 @@ async function buildApp(
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response);
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   // Bodies are read by `readUpload` alone, whatever their content type.
   app.removeAllContentTypeParsers();
   await app.register(requestLog);

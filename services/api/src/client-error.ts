@@ -3,11 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Problem, problems } from '@synset/shared';
 import type { FastifyInstance } from 'fastify';
+import { MAX_HEADER_BYTES } from './connection-limits.ts';
 import { problemBody } from './plugins/problems.ts';
 
 function toProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new Problem('HEADERS_TOO_LARGE', 'The request headers have more than 16384 bytes.');
+    return new Problem(
+      'HEADERS_TOO_LARGE',
+      `The request headers have more than ${MAX_HEADER_BYTES} bytes.`,
+    );
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new Problem('REQUEST_TIMEOUT', 'The request did not arrive in time.');

@@ -1,4 +1,5 @@
 // Reads the files of a form: the only caller of @fastify/multipart.
+import type { Multipart } from '@fastify/multipart';
 import { Problem } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
 import { ByteSink } from './byte-sink.ts';
@@ -8,6 +9,20 @@ const FIELD = 'file';
 
 /** What a form may hold beside its files. */
 const OTHER_PARTS = 10;
+const MAX_NAME_LENGTH = 100;
+export const MAX_FIELD_BYTES = 10_000;
+
+/** What the parser does not refuse by itself. */
+function checkPart(part: Multipart): void {
+  if ((part.fieldname?.length ?? 0) > MAX_NAME_LENGTH) {
+    const detail = `A field's name has more than ${MAX_NAME_LENGTH} characters, which is the limit.`;
+    throw new Problem('INVALID_BODY', detail);
+  }
+  if (part.type === 'field' && part.valueTruncated) {
+    const detail = `A field has more than ${MAX_FIELD_BYTES} bytes, which is the limit.`;
+    throw new Problem('INVALID_BODY', detail);
+  }
+}
 
 /**
  * Reads every part to its end, since one left unread stops the request (fastify-multipart's
@@ -23,6 +38,7 @@ export async function readPhoto(
   let truncated = false;
   try {
     for await (const part of request.parts({ limits: { fileSize: maxBytes } })) {
+      checkPart(part);
       if (part.type !== 'file') continue;
       const wanted = part.fieldname === FIELD && files++ === 0;
       for await (const chunk of part.file) if (wanted) sink.write(chunk);
@@ -61,6 +77,7 @@ export async function* readPhotos(
   let files = 0;
   try {
     for await (const part of request.parts({ limits })) {
+      checkPart(part);
       if (part.type !== 'file') continue;
       const sink = new ByteSink(maxBytes);
       for await (const chunk of part.file) {
