@@ -10,12 +10,12 @@ interface Waiter {
  * small ones for ever. An amount above the limit counts as the limit: it runs alone.
  */
 export class Budget {
-  readonly #limit: number;
+  readonly limit: number;
   readonly #waiting: Waiter[] = [];
   #used = 0;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get used(): number {
@@ -24,8 +24,8 @@ export class Budget {
 
   /** Reserves `amount` if it is free at once. Call the result once to give it back. */
   tryReserve(amount: number): (() => void) | null {
-    const part = Math.min(amount, this.#limit);
-    if (this.#waiting.length > 0 || this.#used + part > this.#limit) return null;
+    const part = Math.min(amount, this.limit);
+    if (this.#waiting.length > 0 || this.#used + part > this.limit) return null;
     this.#used += part;
     return this.#releaseOf(part);
   }
@@ -35,7 +35,7 @@ export class Budget {
     signal?.throwIfAborted();
     const free = this.tryReserve(amount);
     if (free) return free;
-    const part = Math.min(amount, this.#limit);
+    const part = Math.min(amount, this.limit);
     await this.#wait(part, signal);
     return this.#releaseOf(part);
   }
@@ -71,7 +71,7 @@ export class Budget {
 
   #admit(): void {
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-      if (this.#used + next.amount > this.#limit) return;
+      if (this.#used + next.amount > this.limit) return;
       this.#waiting.shift();
       this.#used += next.amount;
       next.grant();

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ByteSink } from './byte-sink.ts';
 import { DRAIN_MAX_BYTES } from './drain.ts';
 import { type FormFile, readPhoto, readPhotos } from './multipart.ts';
-import { keepPace, reserveInTime } from './pace.ts';
+import { keepPace, reserveForUpload } from './pace.ts';
 
 /** What a form adds around its file: boundaries, part headers, a few small fields. */
 const FORM_OVERHEAD_BYTES = 64 * 1024;
@@ -43,7 +43,7 @@ export async function readUpload(
   }
   const expected = expectedBytes(request, raw, limits.maxBytes);
   const { inFlight, timeoutMs, maxBytes } = limits;
-  const release = await reserveInTime(inFlight, expected, timeoutMs, signal);
+  const release = await reserveForUpload(request.raw, inFlight, expected, timeoutMs, signal);
   try {
     const sink = new ByteSink(expected);
     const reading = raw ? readBody(request, sink, maxBytes) : readPhoto(request, sink, maxBytes);
@@ -78,7 +78,8 @@ export async function readUploads(
   const announced = Number(request.headers['content-length'] ?? maxTotalBytes);
   if (announced > maxTotalBytes) throw tooLargeTogether(maxTotalBytes);
   const most = Math.min(maxBytes, maxTotalBytes);
-  const release = await reserveInTime(inFlight, Math.min(announced, most), timeoutMs, signal);
+  const expected = Math.min(announced, most);
+  const release = await reserveForUpload(request.raw, inFlight, expected, timeoutMs, signal);
   let received = 0;
   const onBytes = (bytes: number) => {
     received += bytes;

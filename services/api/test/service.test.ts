@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { BLOCK_MS, createKeys, createRedis } from '@synset/shared';
 import { freePort, silentLog, startTestRedis, testPhoto } from '@synset/shared/testing';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
@@ -208,4 +209,23 @@ test('one photo too many waits unread until another has been queued', async () =
   await startWorker();
   const posts = Array.from({ length: 20 }, () => post(`${api.url}/predict`, form(photo)));
   for (const response of await Promise.all(posts)) expect(response.status).toBe(200);
+});
+
+test('uploads that announce much and bring nothing keep nobody waiting', async () => {
+  api = await startApi({ MAX_UPLOAD_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' });
+  await startWorker();
+  const head =
+    'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 1000000\r\n\r\n';
+  const slow = Array.from({ length: 20 }, () =>
+    connect(Number(new URL(api.url).port), '127.0.0.1'),
+  );
+  for (const socket of slow) {
+    await new Promise<void>((resolve) => socket.write(`${head}x`, () => resolve()));
+  }
+  // By now it has read what they sent before.
+  await fetch(`${api.url}/healthz`);
+  const headers = { 'x-request-timeout': '2s' };
+  const answer = await fetch(`${api.url}/predict`, { method: 'POST', headers, body: form(photo) });
+  expect(answer.status).toBe(200);
+  for (const socket of slow) socket.destroy();
 });
