@@ -7,6 +7,7 @@ export * from './job-queue.ts';
 export * from './keys.ts';
 export * from './log.ts';
 export * from './malloc.ts';
+export * from './node-flags.ts';
 export * from './problems.ts';
 export { MEMORY_FOR_COMFORT, MEMORY_IN_USE } from './queue-scripts.ts';
 export * from './read-loop.ts';

@@ -1,7 +1,13 @@
 // The system that is tried hard: Redis, API instances and workers, each service on a line of its own.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createRedis, type Redis, redisServerArguments } from '@synset/shared';
+import {
+  createRedis,
+  MALLOC_SETTINGS,
+  NODE_FLAGS,
+  type Redis,
+  redisServerArguments,
+} from '@synset/shared';
 import { freePort, silentLog } from '@synset/shared/testing';
 import { Line } from './line.ts';
 import type { Logs } from './logs.ts';
@@ -101,6 +107,7 @@ export class System {
       REDIS_URL: `redis://127.0.0.1:${line.port}`,
       KEY_PREFIX: keyPrefix,
       ORT_DISABLE_TELEMETRY: '1',
+      ...MALLOC_SETTINGS,
       ...further,
       ...settings,
     };
@@ -118,7 +125,8 @@ export class System {
 /** In a session of its own, so that Ctrl-C reaches it only through us; it ends when we do. */
 function startService(script: URL, env: NodeJS.ProcessEnv, execArgv: string[]): ChildProcess {
   const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-  return fork(fileURLToPath(script), { env, execArgv, detached: true, stdio: [...stdio] });
+  const flags = [...NODE_FLAGS, ...execArgv];
+  return fork(fileURLToPath(script), { env, execArgv: flags, detached: true, stdio: [...stdio] });
 }
 
 /** With the port and the folder of before it is the same Redis again. */

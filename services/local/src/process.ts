@@ -1,14 +1,7 @@
 // A child process that says when it is ready, and is ended in order.
 import { type ChildProcess, fork } from 'node:child_process';
-import { MALLOC_SETTINGS } from '@synset/shared';
+import { MALLOC_SETTINGS, NODE_FLAGS } from '@synset/shared';
 import { StartError } from './start-error.ts';
-
-/**
- * A small young generation: the default lets a service that mostly waits grow by 40 MB. And an old
- * one collected when it has doubled, not quadrupled: the API went from 162 to 213 MB within its
- * second minute of load, and stays at 172.
- */
-const NODE_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=100'];
 
 /**
  * Starts a service of this repository. It gets a session of its own, so that Ctrl-C reaches it
