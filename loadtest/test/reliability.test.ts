@@ -3,7 +3,8 @@ import { growthOf } from '../src/reliability/growth.ts';
 import { served } from '../src/reliability/overload.ts';
 import { outcome, summarize } from '../src/reliability/recovery.ts';
 import { latencies, type Sent, waits } from '../src/reliability/sent.ts';
-import { judgeOverload, judgeRecovery, judgeSoak } from '../src/reliability/verdicts.ts';
+import { summarize as summarizeSlow } from '../src/reliability/slow.ts';
+import { judgeOverload, judgeRecovery, judgeSlow, judgeSoak } from '../src/reliability/verdicts.ts';
 
 const sent = (part: Partial<Sent>): Sent => ({
   dueAt: 1000,
@@ -69,6 +70,35 @@ describe('overload', () => {
     const figures = { ...served([sent({})], 1000), capacity: 1, sentPerSecond: 1, memory: [] };
     const missed = judgeOverload(figures).filter(({ ok }) => !ok);
     expect(missed.map(({ what }) => what)).toEqual(['overload: refused within, p99']);
+  });
+});
+
+describe('slow clients', () => {
+  const end = { afterMs: 10_000, status: 408 };
+  const kinds = ['headers', 'upload', 'large upload', 'answer'] as const;
+  const ends = kinds.map((kind) => ({ ...end, kind, status: kind === 'answer' ? 0 : 408 }));
+  const times = { p50: 1, p99: 10, max: 10 };
+  const good = { clients: 4, perSecond: 1, quietMs: times, slowMs: times, failed: 0, held: [] };
+  const missed = (slow: Parameters<typeof judgeSlow>[0]) =>
+    judgeSlow(slow).flatMap(({ what, ok }) => (ok ? [] : [what.replace('slow clients: ', '')]));
+
+  it('harm nobody, and are cut off', () => {
+    const cutOffs = summarizeSlow(ends, 4);
+    expect(cutOffs.map(({ clients, cut }) => [clients, cut])).toEqual(Array(4).fill([1, 1]));
+    expect(missed({ ...good, cutOffs })).toEqual([]);
+  });
+
+  it('are seen to harm', () => {
+    const cutOffs = summarizeSlow(ends, 4);
+    const all = { ...good, cutOffs };
+    const slowMs = { ...times, p99: 16 };
+    expect(missed({ ...all, slowMs })).toEqual(['p99 of others / without']);
+    expect(missed({ ...all, failed: 1 })).toEqual(['failed of others']);
+    expect(missed({ ...all, held: ['an upload was refused'] })).toEqual(['bytes in flight kept']);
+    expect(missed({ ...good, cutOffs: summarizeSlow(ends.slice(1), 4) })).toEqual(['not cut off']);
+    const wrongly = ends.with(0, { ...end, kind: 'headers', status: 503 });
+    const others = missed({ ...good, cutOffs: summarizeSlow(wrongly, 4) });
+    expect(others).toEqual(['cut off without a 408']);
   });
 });
 

@@ -101,7 +101,7 @@ async function setUp(
     keyPrefix,
     logs,
     closing,
-    env: { TMPDIR: tempFolder, LOG_LEVEL: 'warn' },
+    env: { TMPDIR: tempFolder },
   });
   await untilReady(system);
   const right = await askInCalm(system);
