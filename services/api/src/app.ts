@@ -96,6 +96,8 @@ async function buildApp(
     genReqId: () => randomUUID(),
     trustProxy: services.config.TRUST_PROXY,
     ...connectionLimits,
+    // Nothing goes either way: a client that does not read its answer. Who waits for one may wait.
+    connectionTimeout: services.config.REQUEST_TIMEOUT_MS + connectionLimits.requestTimeout,
     // All is answered by then, see `close`. Node takes a connection that never sent a request for a
     // busy one, and would wait for it for a minute.
     forceCloseConnections: true,

@@ -229,3 +229,8 @@ test('uploads that announce much and bring nothing keep nobody waiting', async (
   expect(answer.status).toBe(200);
   for (const socket of slow) socket.destroy();
 });
+
+test('a connection on which nothing moves ends after any answer is due', async () => {
+  api = await startApi({ REQUEST_TIMEOUT_MS: '20000' });
+  expect(api.app.server.timeout).toBe(80_000);
+});
