@@ -85,7 +85,8 @@ export class DeadLetters {
     const letter = await this.#find(id);
     if (!letter) return null;
     if (!letter.job) throw new Error(`${id} is no job: ${letter.error}`);
-    const job = { ...letter.job, replyTo: null, budgetMs: null, resultTtlS: RESULT_TTL_S };
+    const again = { replyTo: null, budgetMs: null, resultTtlS: RESULT_TTL_S, replayed: true };
+    const job = { ...letter.job, ...again };
     const { jobs, jobBytes, dead, result, withdrawn } = this.#keys;
     const keys = [jobs, jobBytes, result(job.id), dead, withdrawn(job.id)];
     const args = [id, JSON.stringify(job), job.sha256, PROMISED_RECORD_S];

@@ -26,6 +26,8 @@ export const commonSettings = {
     .default('synset'),
   /** How long an answer is used again for the same photo; 0: not at all. */
   CACHE_TTL_S: integer(600, 0, 30 * 86_400),
+  /** Where traces are sent, by OTLP over HTTP: the base URL of a collector. Without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Least important log lines to write. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 };

@@ -16,3 +16,4 @@ export * from './redis-server.ts';
 export * from './registry.ts';
 export * from './reply.ts';
 export * from './shutdown.ts';
+export * from './tracing.ts';

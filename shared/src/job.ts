@@ -24,6 +24,10 @@ const jobHeader = z.object({
   resultTtlS: z.int().positive(),
   /** The request that it came with, for the logs; entries of older versions do not tell. */
   requestId: z.string().nullable().default(null),
+  /** The span that published it, where its trace is recorded. */
+  traceparent: z.string().nullable().default(null),
+  /** Whether it was given up before and is tried anew. */
+  replayed: z.boolean().default(false),
 });
 
 export type JobHeader = z.infer<typeof jobHeader>;

@@ -1,6 +1,15 @@
 // The API as a Fastify instance: plugins, then routes. Nothing here listens or ends the process.
 import { randomUUID } from 'node:crypto';
-import { Budget, createKeys, createRedis, type Logger, liveWorkers } from '@synset/shared';
+import { hostname } from 'node:os';
+import {
+  Budget,
+  createKeys,
+  createRedis,
+  type Logger,
+  liveWorkers,
+  startTracing,
+  type Tracer,
+} from '@synset/shared';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './api-keys.ts';
 import { Classifier } from './classifier.ts';
@@ -16,9 +25,10 @@ import multipart from './plugins/multipart.ts';
 import openapi from './plugins/openapi.ts';
 import page from './plugins/page.ts';
 import problems, { answerError } from './plugins/problems.ts';
-import requestLog, { beginRequest } from './plugins/request-log.ts';
 import rateLimit from './plugins/rate-limit.ts';
+import requestLog, { beginRequest } from './plugins/request-log.ts';
 import shutdown from './plugins/shutdown.ts';
+import tracing from './plugins/tracing.ts';
 import zod from './plugins/zod.ts';
 import { RateCounters } from './rate-limit.ts';
 import { RedisTransport } from './redis-transport.ts';
@@ -52,12 +62,19 @@ export async function buildApi(
   const photos = new PhotoStore(redis, keys, config.PHOTO_TTL_S);
   const idempotency = new Idempotency(redis, keys, config.RESULT_TTL_S);
   const inFlight = new Budget(config.MAX_IN_FLIGHT_BYTES);
+  const tracer = await startTracing({
+    service: 'synset-api',
+    instance: `${hostname()}-${process.pid}`,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    ratio: config.OTEL_TRACES_SAMPLER_ARG,
+    log,
+  });
   // Rejects when it is closed before it stood.
   redis.connect().catch(() => {});
   classifier.start();
   const app = await buildApp(
     { config, classifier, transport, watch, results, idempotency, photos, inFlight },
-    { apiKeys, counters: new RateCounters(redis, keys) },
+    { apiKeys, counters: new RateCounters(redis, keys), tracer },
     log,
   );
   // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
@@ -66,6 +83,7 @@ export async function buildApi(
     await app.close();
     await transport.close();
     if (redis.isOpen) redis.destroy();
+    await tracer.close();
   }
   let closing: Promise<void> | undefined;
   return {
@@ -81,9 +99,16 @@ export async function buildApi(
 const openRoutes = ({ METRICS_OPEN }: ApiConfig) =>
   new Set(['/healthz', '/readyz', ...(METRICS_OPEN ? ['/metrics'] : [])]);
 
+/** What stands around the routes. */
+interface Guards {
+  readonly apiKeys: ApiKeys;
+  readonly counters: RateCounters;
+  readonly tracer: Tracer;
+}
+
 async function buildApp(
   services: Services,
-  { apiKeys, counters }: { apiKeys: ApiKeys; counters: RateCounters },
+  { apiKeys, counters, tracer }: Guards,
   log: Logger,
 ): Promise<FastifyInstance> {
   const app = Fastify({
@@ -117,6 +142,7 @@ async function buildApp(
   // Bodies are read by `readUpload` alone, whatever their content type.
   app.removeAllContentTypeParsers();
   await app.register(requestLog);
+  await app.register(tracing, { tracer });
   await app.register(problems);
   await app.register(shutdown);
   await app.register(helmet);

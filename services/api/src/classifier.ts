@@ -1,6 +1,13 @@
 // Gets a photo its answer: from the cache, from a job for the same photo that is under way, or
 // from a job of its own.
-import { type Answer, CACHED_CATEGORIES, Problem, type Reply, seenIn } from '@synset/shared';
+import {
+  type Answer,
+  CACHED_CATEGORIES,
+  Problem,
+  type Reply,
+  type Span,
+  seenIn,
+} from '@synset/shared';
 import type { Photo } from './photo.ts';
 import { PREDICTION_TTL_S, type Results } from './results.ts';
 import type { Transport } from './transport.ts';
@@ -10,6 +17,8 @@ export interface ClassifyOptions {
   readonly id: string;
   /** The request that asks, for the logs. */
   readonly requestId: string;
+  /** Of the request, where its trace is recorded. */
+  readonly span: Span | null;
   readonly topK: number;
   /** Longest wait for the answer. */
   readonly budgetMs: number;
@@ -40,6 +49,8 @@ interface Running extends PromiseWithResolvers<Reply> {
   readonly id: string;
   readonly sha256: string;
   readonly topK: number;
+  /** Of the request that made it, where its trace is recorded. */
+  readonly span: Span | null;
   /** When its budget is spent. */
   readonly endsAt: number;
   waiters: number;
@@ -117,6 +128,7 @@ export class Classifier {
   }
 
   async #join(running: Running, options: ClassifyOptions): Promise<Classification> {
+    if (running.span) options.span?.link(running.span.traceparent, 'joined');
     const { answer, waitMs } = await this.#wait(running, options);
     const { id: jobId, topK, uploadMs } = options;
     const own = { ...answer, jobId, categories: answer.categories.slice(0, topK), uploadMs };
@@ -125,12 +137,13 @@ export class Classifier {
   }
 
   async #publish(photo: Photo, options: ClassifyOptions): Promise<Ticket> {
-    const { id, requestId, topK, budgetMs, uploadMs } = options;
+    const { id, requestId, span, topK, budgetMs, uploadMs } = options;
     const running: Running = {
       ...Promise.withResolvers<Reply>(),
       id,
       sha256: photo.sha256,
       topK,
+      span,
       endsAt: performance.now() + budgetMs,
       waiters: 0,
       queued: false,
@@ -142,7 +155,17 @@ export class Classifier {
     const classified = this.#wait(running, options);
     const resultTtlS = PREDICTION_TTL_S;
     const queued = this.#transport
-      .publish({ id, requestId, ...photo, topK, budgetMs, uploadMs, resultTtlS, awaited: true })
+      .publish({
+        id,
+        requestId,
+        span,
+        ...photo,
+        topK,
+        budgetMs,
+        uploadMs,
+        resultTtlS,
+        awaited: true,
+      })
       .then(
         () => {
           running.queued = true;

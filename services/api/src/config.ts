@@ -51,6 +51,12 @@ export const settings = {
   QUEUE_BYTES: integer(256 * MIB, 1, 1024 * 1024 * MIB),
   /** Longest wait for an answer; a client may ask for less by X-Request-Timeout. */
   REQUEST_TIMEOUT_MS: integer(10_000, 1, 3_600_000),
+  /** Share of the traces that begin here which is recorded. */
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0|1|0?\.\d+|1\.0+)$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .default(1),
   /** How long the results of POST /jobs are kept. */
   RESULT_TTL_S: integer(3600, 1, 30 * 86_400),
   /** How long the page can show a photo again. */

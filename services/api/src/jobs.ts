@@ -142,6 +142,7 @@ class Intake {
     const known = await transport.publish({
       id,
       requestId: this.#request.id,
+      span: this.#request.span,
       ...photo,
       topK,
       uploadMs: 0,

@@ -44,11 +44,12 @@ async function queuePhoto(
   try {
     const photo = inspectPhoto(image, config.MAX_PIXELS);
     const uploadMs = performance.now() - started;
-    const { id } = request;
+    const { id, span } = request;
     await onPhoto?.(id, image);
     const options = {
       id,
       requestId: id,
+      span,
       topK,
       budgetMs,
       uploadMs,

@@ -9,9 +9,11 @@ import {
   type Job,
   JobQueue,
   type JobRecord,
+  jobAttributes,
   type Keys,
   type Logger,
   PROMISED_RECORD_S,
+  Problem,
   type Published,
   type QueueLimits,
   ReadLoop,
@@ -81,7 +83,26 @@ export class RedisTransport implements Transport {
     );
   }
 
-  async publish({ awaited, ...job }: NewJob): Promise<JobRecord | null> {
+  async publish({ span, ...job }: NewJob): Promise<JobRecord | null> {
+    const { keys } = this.#options;
+    const sending = span?.start(`send ${keys.jobs}`, {
+      kind: 'producer',
+      attributes: () => jobAttributes(keys, job, 'send'),
+    });
+    try {
+      const known = await this.#publish({ ...job, traceparent: sending?.traceparent ?? null });
+      sending?.end();
+      return known;
+    } catch (error) {
+      sending?.end(error instanceof Problem ? error.code : 'INTERNAL');
+      throw error;
+    }
+  }
+
+  async #publish({
+    awaited,
+    ...job
+  }: Omit<NewJob, 'span'> & Pick<Job, 'traceparent'>): Promise<JobRecord | null> {
     if (!this.connected) throw noRedis();
     const workers = await this.#options.watch.recent().catch(unavailable);
     if (workers.length === 0) throw noWorker();
@@ -92,7 +113,7 @@ export class RedisTransport implements Transport {
       maxBytes: queueBytes,
     };
     const published = await this.#send(
-      { ...job, replyTo: awaited ? this.#replies : null },
+      { ...job, replyTo: awaited ? this.#replies : null, replayed: false },
       limits,
     ).catch(unavailable);
     this.#wasFull = published.status === 'full';

@@ -1,9 +1,11 @@
 // How jobs reach the workers and replies come back. The routes know no more of the queue than this.
-import type { Job, JobRecord, Reply } from '@synset/shared';
+import type { Job, JobRecord, Reply, Span } from '@synset/shared';
 
-export interface NewJob extends Omit<Job, 'replyTo'> {
+export interface NewJob extends Omit<Job, 'replyTo' | 'traceparent' | 'replayed'> {
   /** Whether someone here waits for the reply. */
   readonly awaited: boolean;
+  /** Of the request, where its trace is recorded. */
+  readonly span: Span | null;
 }
 
 export interface Transport {

@@ -1,6 +1,6 @@
-import type { Answer, CacheEntry, Reply } from '@synset/shared';
+import type { Answer, CacheEntry, Reply, Span } from '@synset/shared';
 import { testPhoto } from '@synset/shared/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Classifier, type ClassifyOptions } from '../src/classifier.ts';
 import { inspectPhoto } from '../src/photo.ts';
 import type { NewJob } from '../src/transport.ts';
@@ -40,6 +40,7 @@ function start(answer: Answerer): Classifier {
 const standard = {
   id: 'job',
   requestId: 'request',
+  span: null,
   topK: 1,
   budgetMs: 60_000,
   uploadMs: 0,
@@ -180,6 +181,17 @@ describe('requests for the same photo at the same time', () => {
     await Promise.all([first.classified, second.classified]);
     cache = known;
     expect((await classifier.submit(photo, { ...standard, id: 'third' })).jobId).toBeNull();
+  });
+
+  test('are linked in their traces', async () => {
+    const link = vi.fn();
+    const spanOf = (traceparent: string) => ({ traceparent, link }) as unknown as Span;
+    const first = submit(classifier, { id: 'first', span: spanOf('of the first') });
+    const second = submit(classifier, { id: 'second', span: spanOf('of the second') });
+    await tick();
+    answerAll();
+    await Promise.all([first, second]);
+    expect(link.mock.calls).toEqual([['of the first', 'joined']]);
   });
 
   test.each([

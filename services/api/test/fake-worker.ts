@@ -30,7 +30,7 @@ export const fakeModel = {
 };
 
 /** The reply of a worker that found category 281, then the ones after it. */
-export function tabby(job: Omit<Job, 'replyTo'>): Reply {
+export function tabby(job: Omit<Job, 'replyTo' | 'traceparent' | 'replayed'>): Reply {
   const { id: jobId, topK, width, height, format, sha256, uploadMs } = job;
   const categories = Array.from({ length: topK }, (_, i) => ({
     index: (281 + i) % 1000,

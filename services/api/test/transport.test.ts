@@ -9,7 +9,11 @@ import { MemoryTransport } from './memory-transport.ts';
 
 const image = testPhoto('nagasaki-boats');
 
-const newJob = (id: string): NewJob => ({ ...testJob({ id, image, width: 1024 }), awaited: true });
+const newJob = (id: string): NewJob => ({
+  ...testJob({ id, image, width: 1024 }),
+  awaited: true,
+  span: null,
+});
 
 /** What every transport must do. */
 function contract(name: string, open: () => Promise<Transport>, shut: () => Promise<void>) {

@@ -15,7 +15,10 @@ import {
   Problem,
   type RedisClock,
   type Reply,
+  type Span,
+  type Tracer,
 } from '@synset/shared';
+import { type End, logEnd, startSpan } from './job-record.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Replier } from './replier.ts';
 import { ServiceRate } from './service-rate.ts';
@@ -35,6 +38,7 @@ export interface JobHandlerOptions {
   readonly cacheTtlS: number;
   /** A photo takes milliseconds: after so long something hangs. */
   readonly hangMs: number;
+  readonly tracer: Tracer;
   readonly log: Logger;
 }
 
@@ -42,13 +46,6 @@ export interface JobHandlerOptions {
 const FRESH_MS = 100;
 /** Node's timers take no more. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** What became of an entry here. */
-interface End {
-  /** A problem's code where the answer was one. */
-  readonly outcome: 'done' | 'unwanted' | 'handed back' | 'answered before' | Problem['code'];
-  readonly reply?: Reply;
-}
 
 export class JobHandler {
   readonly rate = new ServiceRate();
@@ -74,10 +71,18 @@ export class JobHandler {
   async handle(entry: Entry): Promise<void> {
     const job = await this.#read(entry);
     if (!job) return;
-    this.#logEnd(job, entry, await this.#process(job, entry));
+    const { tracer, keys, log, model } = this.#options;
+    const span = startSpan(tracer, keys, job, entry);
+    try {
+      const end = await this.#process(job, entry, span);
+      logEnd(log, job, entry, model.name, end, span);
+    } catch (error) {
+      span?.end('unfinished');
+      throw error;
+    }
   }
 
-  async #process(job: Job, entry: Entry): Promise<End> {
+  async #process(job: Job, entry: Entry, span: Span | null): Promise<End> {
     const { replier, queue, clock, maxDeliveries } = this.#options;
     const ageMs = clock.ageOf(entry.id);
     if (ageMs > FRESH_MS && !(await queue.isWanted(job))) {
@@ -86,16 +91,7 @@ export class JobHandler {
     }
     if (entry.deliveries > maxDeliveries) return await this.#finish(entry, lost(job, entry));
     const leftMs = job.budgetMs === null ? null : job.budgetMs - ageMs;
-    return await this.#finish(entry, await this.#run(job, entry, leftMs));
-  }
-
-  /** The job's line in the log, one for each time that a worker has it. */
-  #logEnd({ id: jobId, requestId }: Job, entry: Entry, { outcome, reply }: End): void {
-    const { log, model } = this.#options;
-    const { id, deliveries } = entry;
-    const timings = reply?.status === 'done' ? roundTimings(reply) : {};
-    const line = { jobId, requestId, entry: id, deliveries, outcome, model: model.name };
-    log.info({ ...line, ...timings }, 'job');
+    return await this.#finish(entry, await this.#run(job, entry, leftMs, span));
   }
 
   /** What is no job would stay in the stream for ever: it becomes a dead letter. */
@@ -124,7 +120,12 @@ export class JobHandler {
   }
 
   /** Null where the job shall be tried again. Never rejects: errors are endings too. */
-  async #run(job: Job, entry: Entry, leftMs: number | null): Promise<Ending | null> {
+  async #run(
+    job: Job,
+    entry: Entry,
+    leftMs: number | null,
+    span: Span | null,
+  ): Promise<Ending | null> {
     if (leftMs !== null && leftMs <= 0) return tooLate(job);
     let late: AbortSignal | undefined;
     // Few jobs need the timer, and none could clear it.
@@ -138,7 +139,7 @@ export class JobHandler {
     }, hangMs);
     this.rate.begin();
     try {
-      return await this.#classify(job, entry, leftMs === null ? undefined : inTime(leftMs));
+      return await this.#classify(job, entry, span, leftMs === null ? undefined : inTime(leftMs));
     } catch (error) {
       return late && error === late.reason ? tooLate(job) : this.#failed(job, entry, error);
     } finally {
@@ -147,9 +148,18 @@ export class JobHandler {
     }
   }
 
-  async #classify(job: Job, entry: Entry, inTime?: () => AbortSignal): Promise<Ending> {
+  async #classify(
+    job: Job,
+    entry: Entry,
+    span: Span | null,
+    inTime?: () => AbortSignal,
+  ): Promise<Ending> {
     const { classify, model, clock, cacheTtlS } = this.#options;
-    const { probabilities, width, height, decodeMs, inferenceMs } = await classify(job, inTime);
+    const { probabilities, width, height, decodeMs, inferenceMs } = await classify(
+      job,
+      inTime,
+      span,
+    );
     const best = topK(probabilities, Math.max(job.topK, cacheTtlS > 0 ? CACHED_CATEGORIES : 0));
     const { name, trained } = model;
     const known = { model: { name, trained }, width, height };
@@ -190,14 +200,6 @@ export class JobHandler {
     return givenUp(job, deliveries, 'failed', describeError(error));
   }
 }
-
-const roundTimings = ({ queueMs, decodeMs, inferenceMs }: Answer) => ({
-  queueMs: round(queueMs),
-  decodeMs: round(decodeMs),
-  inferenceMs: round(inferenceMs),
-});
-
-const round = (ms: number) => Math.round(ms * 10) / 10;
 
 const failure = (job: Job, code: Problem['code'], detail: string): Reply => ({
   jobId: job.id,

@@ -1,6 +1,7 @@
 // What turns photos into probabilities, as the settings say: model, decoder, batcher and backend.
 // Knows neither Redis nor jobs, so that accuracy is measured on what serves.
 import { loadModel, type PreparedModel } from '@synset/models';
+import type { Span } from '@synset/shared';
 import type { Backend, Started } from './backend/backend.ts';
 import { OnnxBackend } from './backend/onnx-backend.ts';
 import { Batcher, type Inference } from './batcher.ts';
@@ -15,9 +16,10 @@ export interface Pipeline {
   readonly model: Pick<PreparedModel, 'card' | 'sha256' | 'explain' | 'prepared'>;
   /**
    * Throws a Problem for a photo that cannot be read, and the reason of `inTime`, which is asked
-   * for when the photo has to wait for its decoding, when that aborts meanwhile.
+   * for when the photo has to wait for its decoding, when that aborts meanwhile. `span`: of the
+   * job, where its trace is recorded.
    */
-  classify(photo: Picture, inTime?: () => AbortSignal): Promise<Classified>;
+  classify(photo: Picture, inTime?: () => AbortSignal, span?: Span | null): Promise<Classified>;
   /** Resolves with the reason when it can do no more work. */
   readonly failed: Promise<Error>;
   /** Execution providers in use, in order. */
@@ -65,11 +67,14 @@ export async function startPipeline(
 /** Decodes, then infers; a photo with no other one under way is inferred by all cores. */
 function classifier(decoder: Decoder, batcher: Batcher): Pipeline['classify'] {
   let underWay = 0;
-  return async (photo, inTime) => {
+  return async (photo, inTime, span) => {
     underWay++;
     try {
       const { pixels, ...decoded } = await decoder.decode(photo, inTime);
-      return { ...decoded, ...(await batcher.infer(pixels, underWay === 1)) };
+      span?.took('decode', decoded.decodeMs);
+      const inference = await batcher.infer(pixels, underWay === 1);
+      span?.took('infer', inference.inferenceMs);
+      return { ...decoded, ...inference };
     } finally {
       underWay--;
     }

@@ -7,6 +7,7 @@ import {
   type ModelCardInfo,
   type Redis,
   RedisClock,
+  startTracing,
 } from '@synset/shared';
 import { CLASSES, SIDE } from './backend/backend.ts';
 import type { WorkerConfig } from './config.ts';
@@ -45,6 +46,13 @@ export async function startWorker(
   const clock = new RedisClock(redis);
   const queue = new JobQueue(redis, keys);
   const info = describeModel(model, providers);
+  const tracer = await startTracing({
+    service: 'synset-worker',
+    instance: config.WORKER_NAME,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    ratio: 1, // what is recorded was decided when the request came
+    log,
+  });
   const handler = new JobHandler({
     classify: pipeline.classify,
     queue,
@@ -56,6 +64,7 @@ export async function startWorker(
     maxDeliveries: config.MAX_DELIVERIES,
     cacheTtlS: config.CACHE_TTL_S,
     hangMs,
+    tracer,
     log,
   });
 
@@ -87,6 +96,7 @@ export async function startWorker(
     await consumer.close();
     await pipeline.close();
     for (const client of [reader, redis]) if (client.isOpen) client.destroy();
+    await tracer.close();
   }
   let closing: Promise<void> | undefined;
   return {

@@ -16,6 +16,8 @@ export function testJob(fields: Partial<Job> & Pick<Job, 'id' | 'image'>): Job {
     uploadMs: 1,
     resultTtlS: 60,
     requestId: null,
+    traceparent: null,
+    replayed: false,
     ...fields,
   };
 }

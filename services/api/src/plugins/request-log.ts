@@ -16,6 +16,13 @@ const MAX_LENGTH = 128;
 /** A client's own name for its request. It names nothing here: whoever wants may send any. */
 const CLIENT_ID = /^[\w.-]{1,128}$/;
 
+export const isQuiet = ({ routeOptions: { url } }: FastifyRequest): boolean =>
+  url !== undefined && QUIET.has(url);
+
+/** Never the query: clients put keys there, wanted or not. */
+export const pathOf = ({ url }: FastifyRequest): string =>
+  (url.split('?', 1)[0] as string).slice(0, MAX_LENGTH);
+
 /** Adds to the request's line. */
 export function note(request: FastifyRequest, facts: Record<string, unknown>): void {
   request.noted = Object.assign(request.noted ?? {}, facts);
@@ -29,15 +36,14 @@ export function beginRequest(request: FastifyRequest, reply: FastifyReply): void
 }
 
 function logRequest(request: FastifyRequest, reply: FastifyReply, ms: number): void {
-  const { method, url, headers, ip } = request;
+  const { method, headers, ip } = request;
   const route = request.routeOptions.url;
   const bytes = headers['content-length'];
   const clientId = headers['x-request-id'];
   const line = {
     method,
     route,
-    // Never the query: clients put keys there, wanted or not.
-    path: url.split('?', 1)[0]?.slice(0, MAX_LENGTH),
+    path: pathOf(request),
     ...(reply.raw.writableFinished ? { status: reply.statusCode } : { aborted: true }),
     ms: Math.round(ms * 10) / 10,
     ip,
@@ -45,7 +51,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, ms: number): v
     ...(clientId !== undefined && CLIENT_ID.test(`${clientId}`) && { clientRequestId: clientId }),
     ...request.noted,
   };
-  if (route !== undefined && QUIET.has(route)) request.log.debug(line, 'request');
+  if (isQuiet(request)) request.log.debug(line, 'request');
   else request.log.info(line, 'request');
 }
 
