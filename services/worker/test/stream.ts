@@ -74,13 +74,24 @@ export class TestStream {
   }
 
   /** A photo whose first byte of pixels, and so the fake backend's category, is `value`. */
-  async publish(id: string, value: number, budgetMs: number | null = 60_000): Promise<void> {
-    await this.publishImage(id, await plain([value, 0, 0], 'png'), budgetMs);
+  async publish(
+    id: string,
+    value: number,
+    budgetMs: number | null = 60_000,
+    traceparent: string | null = null,
+  ): Promise<void> {
+    await this.publishImage(id, await plain([value, 0, 0], 'png'), budgetMs, traceparent);
   }
 
-  async publishImage(id: string, image: Buffer, budgetMs: number | null = 60_000): Promise<void> {
+  async publishImage(
+    id: string,
+    image: Buffer,
+    budgetMs: number | null = 60_000,
+    traceparent: string | null = null,
+  ): Promise<void> {
     const replyTo = this.keys.replies('test');
-    const job = testJob({ id, image, budgetMs, replyTo, requestId: `request of ${id}` });
+    const requestId = `request of ${id}`;
+    const job = testJob({ id, image, budgetMs, replyTo, requestId, traceparent });
     expect(await this.queue.publish(job, LIMITS, 600)).toEqual({ status: 'queued' });
   }
 
