@@ -34,6 +34,7 @@ import { RateCounters } from './rate-limit.ts';
 import { RedisTransport } from './redis-transport.ts';
 import { Results } from './results.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { inferenceRoutes } from './routes/inference.ts';
 import { infoRoutes } from './routes/info.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -157,6 +158,7 @@ async function buildApp(
   await app.register(infoRoutes, { services });
   await app.register(predictRoutes, { services });
   await app.register(jobRoutes, { services });
+  await app.register(inferenceRoutes, { prefix: '/v2', services });
   await app.register(docsRoutes);
   // In a scope of their own: the hooks of templates and assets are none of the other routes' business.
   await app.register(async (scope) => {

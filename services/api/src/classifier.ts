@@ -8,7 +8,7 @@ import {
   type Span,
   seenIn,
 } from '@synset/shared';
-import type { Photo } from './photo.ts';
+import type { Picture } from './photo.ts';
 import { PREDICTION_TTL_S, type Results } from './results.ts';
 import type { Transport } from './transport.ts';
 
@@ -86,7 +86,7 @@ export class Classifier {
    * Resolves when the photo's bytes are needed no more. Rejects like the ticket, or with a problem
    * of the queue.
    */
-  async submit(photo: Photo, options: ClassifyOptions): Promise<Ticket> {
+  async submit(photo: Picture, options: ClassifyOptions): Promise<Ticket> {
     options.signal.throwIfAborted();
     if (!options.fresh) {
       const known = await this.#fromCache(photo, options);
@@ -97,7 +97,7 @@ export class Classifier {
     return await this.#publish(photo, options);
   }
 
-  async #fromCache(photo: Photo, options: ClassifyOptions): Promise<Classification | null> {
+  async #fromCache(photo: Picture, options: ClassifyOptions): Promise<Classification | null> {
     if (options.topK > CACHED_CATEGORIES) return null;
     const started = performance.now();
     const known = await this.#results.cached(photo.sha256);
@@ -121,7 +121,7 @@ export class Classifier {
   }
 
   /** A job for the same photo that says enough, and is given up not long before this one would. */
-  #joinable({ sha256 }: Photo, { topK, budgetMs }: ClassifyOptions): Running | null {
+  #joinable({ sha256 }: Picture, { topK, budgetMs }: ClassifyOptions): Running | null {
     const running = this.#byPhoto.get(sha256);
     if (!running || running.topK < topK) return null;
     return running.endsAt - performance.now() >= budgetMs / 2 ? running : null;
@@ -136,7 +136,7 @@ export class Classifier {
     return { answer: own, waitMs };
   }
 
-  async #publish(photo: Photo, options: ClassifyOptions): Promise<Ticket> {
+  async #publish(photo: Picture, options: ClassifyOptions): Promise<Ticket> {
     const { id, requestId, span, topK, budgetMs, uploadMs } = options;
     const running: Running = {
       ...Promise.withResolvers<Reply>(),

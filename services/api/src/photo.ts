@@ -11,13 +11,16 @@ export interface Photo {
   readonly height: number;
   /** EXIF orientation 1..8 as far as the header tells. */
   readonly orientation: number;
-  /** Of the uploaded bytes, in hex. */
+  /** Of what is to be classified, in hex: for a photo, of the uploaded bytes. */
   readonly sha256: string;
 }
 
 export const formatList = Object.values(formats)
   .map(({ name }) => name)
   .join(', ');
+
+/** A photo, or pixels that are already as the model takes them. */
+export type Picture = Photo | (Omit<Photo, 'format'> & { readonly format: 'rgb224' });
 
 /** Throws UNSUPPORTED_FORMAT, IMAGE_UNREADABLE or TOO_MANY_PIXELS. */
 export function inspectPhoto(image: Buffer, maxPixels: number): Photo {

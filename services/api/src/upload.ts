@@ -85,16 +85,42 @@ export async function readUploads(
     received += bytes;
     if (received > maxTotalBytes) throw tooLargeTogether(maxTotalBytes);
   };
-  const readAll = async () => {
+  const queueAll = async () => {
     for await (const file of readPhotos(request, { maxFiles, maxBytes: most, onBytes })) {
       signal.throwIfAborted();
       await onPhoto(file);
     }
   };
   try {
-    await keepPace(readAll(), () => received);
+    await keepPace(queueAll(), () => received);
   } finally {
     release();
+  }
+}
+
+export interface WholeLimits extends UploadLimits {
+  /** How often its bytes will be in memory: as often they are reserved. */
+  readonly copies: number;
+}
+
+/** Reads a body as it is, whatever it holds, as `readUpload` does. */
+export async function readWhole(
+  request: FastifyRequest,
+  { maxBytes, copies, inFlight, timeoutMs }: WholeLimits,
+  signal: AbortSignal,
+): Promise<Upload> {
+  const announced = Number(request.headers['content-length'] ?? maxBytes);
+  if (announced > maxBytes) throw tooLargeTogether(maxBytes);
+  const bytes = copies * announced;
+  const release = await reserveForUpload(request.raw, inFlight, bytes, timeoutMs, signal);
+  try {
+    const sink = new ByteSink(announced);
+    const refusal = () => tooLargeTogether(maxBytes);
+    await keepPace(readAll(request, sink, maxBytes, refusal), () => sink.length);
+    return { image: sink.bytes(), release, free: () => sink.free() };
+  } catch (error) {
+    release();
+    throw error;
   }
 }
 
@@ -123,9 +149,18 @@ function expectedBytes(request: FastifyRequest, raw: boolean, maxBytes: number):
 }
 
 async function readBody(request: FastifyRequest, sink: ByteSink, maxBytes: number): Promise<void> {
+  await readAll(request, sink, maxBytes, () => tooLarge(maxBytes));
+  if (sink.length === 0) throw emptyFile();
+}
+
+async function readAll(
+  request: FastifyRequest,
+  sink: ByteSink,
+  maxBytes: number,
+  refusal: () => Problem,
+): Promise<void> {
   for await (const chunk of request.raw.iterator({ destroyOnReturn: false })) {
     sink.write(chunk);
-    if (sink.length > maxBytes) throw tooLarge(maxBytes);
+    if (sink.length > maxBytes) throw refusal();
   }
-  if (sink.length === 0) throw emptyFile();
 }

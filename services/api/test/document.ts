@@ -89,11 +89,18 @@ const isElsewhere = ({ status }: Sent): boolean => [404, 405, 503, 401, 429].inc
 /** Gives to `report` what is undocumented of all that the API answers. */
 export function watchAnswers({ app }: Api, report: (what: string) => void): void {
   let check: DocumentCheck | undefined;
+  const judge = (method: string, url: string, sent: Sent) => {
+    try {
+      check ??= new DocumentCheck(app.swagger() as unknown as Document);
+      return check.undocumented(method, url, sent);
+    } catch (error) {
+      return `${error}`;
+    }
+  };
   (app.server as Server).prependListener('request', (request, response) => {
     const { method = '', url = '' } = request;
     onSent(response, (sent) => {
-      check ??= new DocumentCheck(app.swagger() as unknown as Document);
-      const what = check.undocumented(method, url, sent);
+      const what = judge(method, url, sent);
       if (what) report(`${method} ${url}: ${sent.status} ${sent.body.subarray(0, 300)}: ${what}`);
     });
   });

@@ -41,6 +41,7 @@ test('told to end, it first says that it is not ready, and serves on for a while
   while (ready.status === 200);
   expect(ready.status).toBe(503);
   expect(await read(ready)).toMatchObject({ code: 'SHUTTING_DOWN' });
+  expect((await fetch(`${server.url}/v2/health/ready`)).status).toBe(503);
   const answer = await post(`${server.url}/predict`, form(testPhoto('nagasaki-boats')));
   expect(answer.status).toBe(200);
   // A connection that is kept would be cut when the while is over.

@@ -77,7 +77,12 @@ export async function answerError(error: unknown, request: FastifyRequest, reply
     .send(JSON.stringify(problemBody(problem, request.id)));
 }
 
-function missingRoute(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): never {
+/** Throws for a path that is no route, or not with this method. */
+export function missingRoute(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): never {
   const url = request.url.split('?', 1)[0] ?? '/';
   const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
   if (allowed.length === 0) throw new Problem('NOT_FOUND', `There is nothing at ${url}.`);

@@ -15,6 +15,10 @@ declare module 'fastify' {
   }
 }
 
+/** Where those ask who look after our process, and those who send us requests. */
+const ALIVE = new Set(['/healthz', '/v2/health/live']);
+const READY = new Set(['/readyz', '/v2/health/ready']);
+
 export default fp(
   async (app) => {
     let leaving = false;
@@ -44,8 +48,8 @@ export default fp(
         underWay--;
         check();
       });
-      const { url } = request.routeOptions;
-      const refused = closing ? url !== '/healthz' : leaving && url === '/readyz';
+      const { url = '' } = request.routeOptions;
+      const refused = closing ? !ALIVE.has(url) : leaving && READY.has(url);
       if (!refused) return done();
       const detail = 'The service is shutting down; try again.';
       done(new Problem('SHUTTING_DOWN', detail, { retryAfterS: 1 }));

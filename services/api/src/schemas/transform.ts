@@ -45,7 +45,7 @@ export const transform: SwaggerTransform = (input) => {
     schema: { ...routeSchema(doc), querystring: schema.querystring, response: responses(answers) },
   });
   for (const [status, answer] of Object.entries(answers)) {
-    addDetails((converted.response as Record<string, object>)[status] ?? {}, answer);
+    addDetails((converted.response as Record<string, ResponseSchema>)[status] ?? {}, answer);
   }
   return { schema: { ...converted, ...(doc.body && { body: bodyOf(doc.body) }) }, url };
 };
@@ -70,8 +70,18 @@ const responses = (answers: Record<string, AnswerDoc>) =>
     ]),
   );
 
+interface ResponseSchema {
+  content?: Media;
+  headers?: object;
+  type?: 'null';
+}
+
 /** What the type provider leaves out. */
-function addDetails(response: { content?: Media; headers?: object }, answer: AnswerDoc): void {
+function addDetails(response: ResponseSchema, answer: AnswerDoc): void {
+  if (!answer.content) {
+    response.type = 'null';
+    delete response.content;
+  }
   for (const [type, { examples }] of Object.entries(answer.content ?? {})) {
     const media = response.content?.[type];
     if (media && examples) media.examples = exampleValues(examples);
@@ -85,7 +95,10 @@ function addDetails(response: { content?: Media; headers?: object }, answer: Ans
 
 function bodyOf(body: NonNullable<RouteDoc['body']>) {
   const content = Object.entries(body).map(([type, { schema, examples }]) => {
-    const { $schema, ...jsonSchema } = z.toJSONSchema(schema, { io: 'input' });
+    const { $schema, ...jsonSchema } = z.toJSONSchema(schema, {
+      io: 'input',
+      unrepresentable: 'any',
+    });
     return [
       type,
       { schema: { ...jsonSchema, ...(examples && { 'x-examples': exampleValues(examples) }) } },
