@@ -95,6 +95,7 @@ describe('replayed', () => {
       replyTo: null,
       budgetMs: null,
       resultTtlS: 3600,
+      replayed: true,
     });
   });
 
