@@ -55,7 +55,8 @@ export class DocumentCheck {
   /** What the document does not say of an answer, or null. */
   undocumented(method: string, url: string, answer: Sent): string | null {
     const path = this.#pathOf(url.split('?', 1)[0] ?? '/');
-    if (UNDOCUMENTED.test(url)) return null;
+    // What a browser asks before another site's page may ask is no operation.
+    if (UNDOCUMENTED.test(url) || (method === 'OPTIONS' && answer.status === 204)) return null;
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
     const operation = path && this.document.paths[path]?.[verb];
     if (!path || !operation) return isElsewhere(answer) ? null : 'no such route';

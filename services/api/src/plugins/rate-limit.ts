@@ -57,6 +57,6 @@ export default fp<RateLimitOptions>(
 );
 
 function rateLimited({ max, windowMs }: RateLimit, retryAfterS: number): Problem {
-  const detail = `You may ask for ${max} photos or pages in ${windowMs / 1000} s, and have done so.`;
+  const detail = `More than ${max} requests or photos in ${windowMs / 1000} s, which is the limit.`;
   return new Problem('RATE_LIMITED', detail, { retryAfterS });
 }

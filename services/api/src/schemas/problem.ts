@@ -49,7 +49,7 @@ const details: Record<ProblemCode, string> = {
   UNSUPPORTED_FORMAT: 'The file is none of the supported photo formats: JPEG, PNG, WebP.',
   IMAGE_UNREADABLE: 'The JPEG file is damaged or incomplete.',
   IDEMPOTENCY_MISMATCH: 'This Idempotency-Key was used before, for a request with another body.',
-  RATE_LIMITED: 'More than 100 photos in 60 s, which is the limit; try again in 12 s.',
+  RATE_LIMITED: 'More than 100 requests or photos in 60 s, which is the limit.',
   HEADERS_TOO_LARGE: 'The request headers have more than 16384 bytes.',
   INTERNAL: 'Something went wrong on our side.',
   JOB_FAILED: 'The photo was given up after 3 attempts: no worker could finish it.',
