@@ -26,16 +26,20 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts a redis-server of its own, as the services run it; `args` are added to, or take the place of, its arguments. */
+/**
+ * Starts a redis-server of its own, as the services run it; `args` are added to, or take the place of,
+ * its arguments. `login` is the user and password that it wants, as in its URL.
+ */
 export async function startTestRedis(
-  options: { port?: number; args?: string[] } = {},
+  options: { port?: number; args?: string[]; login?: string } = {},
 ): Promise<TestRedis> {
   const port = options.port ?? (await freePort());
   const dir = await mkdtemp(join(tmpdir(), 'synset-redis-'));
   const args = [...redisServerArguments(port, dir), ...(options.args ?? [])];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  const url = `redis://127.0.0.1:${port}`;
+  const { login } = options;
+  const url = `redis://${login ? `${login}@` : ''}127.0.0.1:${port}`;
   await untilConnected(url);
   return {
     url,
