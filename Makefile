@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model dead test bench loadtest chaos fuzz reliability accuracy lint format clean setup redis
+.PHONY: help run model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -55,6 +55,9 @@ reliability: setup redis ## Kill workers, overload, soak: are the limits kept? (
 
 accuracy: setup ## Measure accuracy on labelled photos (PHOTOS=folder MODEL=... AGAINST=... LABELS=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/worker/src/accuracy.ts
+
+audit: | $(TOOLS) ## Fail on known vulnerabilities of what the services run (REGISTRY=...)
+	@REGISTRY='$(REGISTRY)' services/local/audit.sh
 
 lint: setup ## Check style and types
 	biome check --error-on-warnings
