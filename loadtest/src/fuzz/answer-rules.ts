@@ -2,10 +2,10 @@
 import { problems } from '@synset/shared';
 import type { Answer } from './answers.ts';
 import type { Exchange } from './client.ts';
-import { type FuzzRequest, isHead } from './requests.ts';
+import { type FuzzRequest, mayBeBare } from './requests.ts';
 
-/** `isHead`: there is no body to judge. */
-type Rule = (answer: Answer, isHead: boolean) => string | false;
+/** `isBare`: there is no body to judge. */
+type Rule = (answer: Answer, isBare: boolean) => string | false;
 
 /** Of an answer that is no success, its code as far as there is one. */
 interface ProblemFields {
@@ -43,17 +43,17 @@ const hasNoCode = (answer: Answer) =>
   typeOf(answer).startsWith('text/html') || typeof parse(answer.body)?.error === 'string';
 
 export const answerRules: Record<string, Rule> = {
-  'server error': (answer, isHead) => {
+  'server error': (answer, isBare) => {
     if (answer.status < 500) return false;
     const { code } = parse(answer.body) ?? {};
     const busy = [503, 504].includes(answer.status);
-    return busy && (isHead || hasNoCode(answer) || BUSY.has(`${code}`))
+    return busy && (isBare || hasNoCode(answer) || BUSY.has(`${code}`))
       ? false
       : `${answer.status} ${code}`;
   },
 
-  'not a problem': (answer, isHead) => {
-    if (answer.status < 400 || isHead || hasNoCode(answer)) return false;
+  'not a problem': (answer, isBare) => {
+    if (answer.status < 400 || isBare || hasNoCode(answer)) return false;
     if (!typeOf(answer).startsWith('application/problem+json'))
       return `${answer.status} is ${typeOf(answer)}`;
     const { code, title, detail, success, requestId } = parse(answer.body) ?? {};
@@ -73,8 +73,8 @@ export const answerRules: Record<string, Rule> = {
   'no Retry-After': ({ status, headers }) =>
     status === 503 && !/^\d+$/.test(headers['retry-after'] ?? '') && '503',
 
-  'not JSON': (answer, isHead) =>
-    isJson(answer) && !isHead && !parse(answer.body) && answer.body.slice(0, 80),
+  'not JSON': (answer, isBare) =>
+    isJson(answer) && !isBare && !parse(answer.body) && answer.body.slice(0, 80),
 
   internals: ({ status, body }) => status >= 400 && (INTERNALS.exec(body)?.[0] ?? false),
 
@@ -91,7 +91,7 @@ export function judgeExchange(request: FuzzRequest, exchange: Exchange): Breach[
   const { answers, malformed, gaveUp, rest } = exchange;
   const breaches = answers.flatMap((answer, i) =>
     Object.entries(answerRules).flatMap(([rule, find]) => {
-      const detail = find(answer, i === 0 && isHead(request));
+      const detail = find(answer, answer.body === '' && i === 0 && mayBeBare(request));
       return detail ? [{ rule, detail }] : [];
     }),
   );

@@ -11,6 +11,7 @@ interface JsonRequest {
 
 const MODEL = 'testcard-int8';
 const INFER = `/v2/models/${MODEL}/infer`;
+const VERSIONED = `/v2/models/${MODEL}/versions/1/infer`;
 const BINARY = 'Inference-Header-Content-Length';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -82,45 +83,66 @@ const feedback = (): Json => ({
   comment: 'x',
 });
 
-/** A photo as a BYTES tensor, as text in JSON or behind it. */
-function inferPhoto(photo: Buffer, random: Random): { json: Json; tail: Buffer } {
-  const binary = random.chance(0.6);
-  const tail = Buffer.alloc(binary ? photo.length + 4 : 0);
-  if (binary) {
-    tail.writeUInt32LE(photo.length);
-    photo.copy(tail, 4);
-  }
-  const data: Json = binary
+/** What is asked for: probabilities or the best categories, as text or as binary data. */
+const outputs = (random: Random): { [name: string]: Json } => ({
+  id: '1',
+  ...(random.chance(0.3) && { parameters: { binary_data_output: true } }),
+  ...(random.chance(0.7) && {
+    outputs: [{ name: 'probabilities', parameters: { classification: 3, binary_data: true } }],
+  }),
+});
+
+/** Photos as a BYTES tensor, in base64 in the JSON or behind it. */
+function inferPhotos(photo: Buffer, random: Random): { json: Json; tail: Buffer } {
+  const photos = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => photo);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(photo.length);
+  const isBinary = random.chance(0.6);
+  const tail = Buffer.concat(isBinary ? photos.flatMap((one) => [length, one]) : []);
+  const data: { [name: string]: Json } = isBinary
     ? { parameters: { binary_data_size: tail.length } }
-    : { data: [photo.toString('base64')] };
-  const input: Json = { name: 'image', datatype: 'BYTES', shape: [1], ...(data as object) };
-  return { json: { id: '1', inputs: [input], outputs: [{ name: 'classification' }] }, tail };
+    : { data: photos.map((one) => one.toString('base64')) };
+  const input: Json = { name: 'image', datatype: 'BYTES', shape: [photos.length], ...data };
+  return { json: { inputs: [input], ...outputs(random) }, tail };
 }
 
-/** Pixels, too few of them nearly always: the service must count them before it believes the shape. */
+/** Pixels, too few of them at times: they must be counted before the shape is believed. */
 function inferPixels(random: Random): { json: Json; tail: Buffer } {
   const shape = random.pick([
-    [1, 224, 224, 3],
-    [0, 224, 224, 3],
-    [2, 224, 224, 3],
-    [1, 3, 224, 224],
-    [1, 1, 1, 3],
+    ...[
+      [1, 224, 224, 3],
+      [1, 224, 224, 3],
+      [2, 224, 224, 3],
+      [0, 224, 224, 3],
+      [1, 1, 1, 3],
+    ],
+    ...[
+      [1, 3, 224, 224],
+      [1, 224, 224, 4],
+      [2 ** 31, 224, 224, 3],
+    ],
   ]);
-  const full = shape.reduce((product, side) => product * side, 1);
-  const tail = Buffer.alloc(random.pick([full, full, Math.max(0, full - 1), 0, 3]));
-  const parameters: Json = { binary_data_size: random.pick([tail.length, tail.length + 1, -1, 0]) };
-  const input: Json = { name: 'image', datatype: 'UINT8', shape, parameters };
-  return { json: { inputs: [input] }, tail };
+  const full = Math.min(
+    1_000_000,
+    shape.reduce((product, side) => product * side, 1),
+  );
+  const tail = Buffer.alloc(random.pick([full, full, full, Math.max(0, full - 1), 0, 3]));
+  const said = random.chance(0.8) ? tail.length : random.pick([tail.length + 1, -1, 0]);
+  const parameters: Json = { binary_data_size: said };
+  const input: Json = { name: 'pixels', datatype: 'UINT8', shape, parameters };
+  return { json: { inputs: [input], ...outputs(random) }, tail };
 }
 
 export function jsonRequest(photo: Buffer, random: Random): JsonRequest {
   const isInfer = random.chance(0.7);
-  const target = isInfer ? random.pick([INFER, INFER, INFER, '/v2/models/x/infer']) : '/feedback';
-  const whole = () => (random.chance(0.6) ? inferPhoto(photo, random) : inferPixels(random));
+  const target = isInfer
+    ? random.pick([INFER, INFER, INFER, VERSIONED, '/v2/models/x/infer'])
+    : '/feedback';
+  const whole = () => (random.chance(0.6) ? inferPhotos(photo, random) : inferPixels(random));
   const { json, tail } = isInfer ? whole() : { json: feedback(), tail: Buffer.alloc(0) };
   const text = () => {
     if (random.chance(0.1)) return random.pick(NO_JSON);
-    return JSON.stringify(random.chance(0.7) ? spoil(json, random) : json);
+    return JSON.stringify(random.chance(0.6) ? spoil(json, random) : json);
   };
   const head = Buffer.from(text(), 'utf8');
   const length = random.chance(0.85)

@@ -158,5 +158,12 @@ function makeOf(random: Random): Make {
   return kinds[0]?.[1] as Make;
 }
 
+/** By the Open Inference Protocol these routes say no by their status alone. */
+const BARE = /^\S+ \/v2\/(health\/|models\/\S*\/ready\b)/;
+
 export const isHead = ({ bytes }: FuzzRequest): boolean =>
   bytes.subarray(0, HEAD.length).equals(HEAD);
+
+/** Whether the (first) answer may have no body. */
+export const mayBeBare = (request: FuzzRequest): boolean =>
+  isHead(request) || BARE.test(request.bytes.toString('latin1', 0, 100));

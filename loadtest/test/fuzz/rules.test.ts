@@ -80,12 +80,14 @@ describe('answers', () => {
     expect(new Set(breaches.map(([rule]) => rule))).toEqual(new Set(Object.keys(answerRules)));
   });
 
-  it('judges all answers of a connection, and no body of HEAD', () => {
+  it('judges all answers of a connection, and no body where there is none', () => {
     expect(found(problem('FILE_EMPTY'), problem('INTERNAL'))).toEqual(['server error']);
-    const head = { ...request, bytes: Buffer.from('HEAD / HTTP/1.1\r\n\r\n') };
-    const bare = answer(404, '');
-    const exchanged = { answers: [bare], malformed: null, rest: 0, gaveUp: false };
-    expect(judgeExchange(head, exchanged)).toEqual([]);
+    const bare = { answers: [answer(404, '')], malformed: null, rest: 0, gaveUp: false };
+    const rulesOf = (line: string) =>
+      judgeExchange({ ...request, bytes: Buffer.from(`${line} HTTP/1.1\r\n\r\n`) }, bare).length;
+    expect(['HEAD /', 'GET /v2/models/x/ready', 'GET /v2/models/x'].map(rulesOf)).toEqual([
+      0, 0, 2,
+    ]);
   });
 
   it.each(['', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi', 'rubbish\r\n\r\n'])(
