@@ -36,7 +36,7 @@ test: setup redis ## Lint, types, and all tests
 	tsc -p tsconfig.json
 	vitest run
 
-bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 10 minutes)
+bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 16 minutes)
 	@exec node loadtest/src/bench.ts $(ONLY)
 
 loadtest: setup redis ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
@@ -50,7 +50,7 @@ chaos: setup redis ## Kill, stop and cut off everything, and see that no photo i
 fuzz: setup redis ## Send broken photos, forms, headers and bytes, and see that nothing suffers (SEED=... ONLY=number)
 	@exec node loadtest/src/fuzz.ts
 
-reliability: setup redis ## Kill workers, overload, soak: are the limits kept? (ONLY=overload; 15 minutes)
+reliability: setup redis ## Kill workers, overload, soak, slow clients: are the limits kept? (ONLY=overload; 20 minutes)
 	@exec node loadtest/src/reliability.ts $(ONLY)
 
 accuracy: setup ## Measure accuracy on labelled photos (PHOTOS=folder MODEL=... AGAINST=... LABELS=...)
