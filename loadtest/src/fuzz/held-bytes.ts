@@ -7,13 +7,15 @@ const MIB = 1024 * 1024;
 /** MAX_UPLOAD_BYTES and MAX_IN_FLIGHT_BYTES as by default. */
 const UPLOAD_BYTES = 10 * MIB;
 const IN_FLIGHT_BYTES = 64 * MIB;
+/** So much must have arrived before an upload gets its bytes, once they are scarce. */
+const BEGINNING = 64 * 1024;
 /** Who has got no bytes by then is told so. */
-const WAIT_MS = 500;
+const WAIT_MS = 1000;
 /** A refusal is answered when the service has waited 5 s for the rest of what it refuses. */
 const LOOK_MS = 7000;
 
 /**
- * Announces uploads that take all bytes together, then one more byte. Resolves with what is wrong:
+ * Begins uploads that take all bytes together, then sends one more byte. Resolves with what is wrong:
  * nothing where that last one alone was refused.
  */
 export async function heldBytes(port: number): Promise<string[]> {
@@ -22,9 +24,9 @@ export async function heldBytes(port: number): Promise<string[]> {
     ...Array<number>(whole).fill(UPLOAD_BYTES),
     IN_FLIGHT_BYTES - whole * UPLOAD_BYTES,
   ];
-  const uploads = sizes.map((size) => announce(port, size));
-  await pause(WAIT_MS / 2);
-  const beyond = announce(port, 1);
+  const uploads = sizes.map((size) => begin(port, size));
+  await pause(WAIT_MS);
+  const beyond = begin(port, 1);
   await pause(LOOK_MS);
   const refused = uploads.filter(({ answer }) => answer() !== '');
   const wrong = refused.map(({ answer }) => `an upload was refused: ${answer().slice(0, 40)}`);
@@ -33,7 +35,7 @@ export async function heldBytes(port: number): Promise<string[]> {
   return wrong;
 }
 
-function announce(port: number, bytes: number): { socket: Socket; answer: () => string } {
+function begin(port: number, bytes: number): { socket: Socket; answer: () => string } {
   const socket = connect(port, '127.0.0.1');
   let answer = '';
   socket.on('data', (chunk) => {
@@ -48,5 +50,6 @@ function announce(port: number, bytes: number): { socket: Socket; answer: () => 
       ['X-Request-Timeout', `${WAIT_MS}ms`],
     ]),
   );
+  socket.write(Buffer.alloc(Math.min(bytes, BEGINNING)));
   return { socket, answer: () => answer };
 }
