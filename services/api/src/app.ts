@@ -16,6 +16,7 @@ import { Classifier } from './classifier.ts';
 import { answerClientError } from './client-error.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionLimits, MAX_CONNECTIONS } from './connection-limits.ts';
+import { healthRoutes } from './health-routes.ts';
 import { Idempotency } from './idempotency.ts';
 import { PhotoStore } from './photo-store.ts';
 import cors from './plugins/cors.ts';
@@ -98,7 +99,7 @@ export async function buildApi(
 
 /** What needs no key: balancers and orchestrators, who ask, have none. */
 const openRoutes = ({ METRICS_OPEN }: ApiConfig) =>
-  new Set(['/healthz', '/readyz', ...(METRICS_OPEN ? ['/metrics'] : [])]);
+  new Set([...healthRoutes, ...(METRICS_OPEN ? ['/metrics'] : [])]);
 
 /** What stands around the routes. */
 interface Guards {

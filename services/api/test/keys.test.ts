@@ -51,7 +51,7 @@ function ask(method: string, path: string, headers: Record<string, string> = {})
 
 const everything = [
   ...['/', '/model', '/labels', '/jobs/1', '/display/1', '/feedback', '/metrics', '/docs'],
-  ...['/openapi.json', '/v2', '/assets/page.css', '/nothing', '/%zz', '//healthz', '/healthz/'],
+  ...['/openapi.json', '/assets/page.css', '/nothing', '/%zz', '//healthz', '/healthz/'],
   ...['/healthz/../model', '/readyz%2f..%2fmodel', '/healthz%00', `/jobs/${'x'.repeat(500)}`],
 ];
 
@@ -80,6 +80,17 @@ describe('without a key', () => {
     expect((await ask('GET', '/readyz')).status).toBe(200);
     expect((await ask('HEAD', '/healthz?x=1')).status).toBe(200);
     expect((await ask('POST', '/healthz')).status).toBe(401);
+  });
+
+  test('the inference protocol says so in its own words, and is alive and ready too', async () => {
+    for (const path of ['/v2', '/v2/models/fake', '/v2/none']) {
+      const { status, body } = await ask('GET', path);
+      expect([status, Object.keys(JSON.parse(body))], path).toEqual([401, ['error']]);
+    }
+    expect(await ask('GET', '/v2/models/fake/ready')).toEqual({ status: 401, body: '' });
+    for (const path of ['/v2/health/live', '/v2/health/ready']) {
+      expect(await ask('GET', path)).toEqual({ status: 200, body: '' });
+    }
   });
 
   test('a photo is refused before it is sent', async () => {

@@ -4,6 +4,7 @@ import { readConfig } from '../src/config.ts';
 import { networkOf, parseRateLimit } from '../src/rate-limit.ts';
 import { form, post, read, startApi, type TestApi } from './api.ts';
 import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
+import { best, image, infer } from './inference.ts';
 
 const KEY = 'the-key-of-one-client';
 const OTHER = 'the-key-of-the-other-one';
@@ -52,7 +53,7 @@ test('who asks for too much is told so, and when to come again', async () => {
   expect(await read(refused)).toMatchObject({ code: 'RATE_LIMITED' });
   // Neither a path that is none, nor health.
   expect((await fetch(`${api.url}/nothing`)).status).toBe(429);
-  for (const path of ['/healthz', '/readyz']) {
+  for (const path of ['/healthz', '/readyz', '/v2/health/live', '/v2/health/ready']) {
     const response = await fetch(api.url + path);
     expect(response.status, path).not.toBe(429);
     expect(response.headers.has('ratelimit-limit')).toBe(false);
@@ -102,6 +103,19 @@ test('a form counts as many as its photos', async () => {
   while ((await fetch(`${api.url}/readyz`)).status !== 200);
   expect((await post(`${api.url}/jobs`, form(photo, photo, photo))).status).toBe(202);
   expect(await statuses(api.url, 2)).toEqual([200, 429]);
+});
+
+test('an inference request counts as many as its photos', async () => {
+  const api = await start({ RATE_LIMIT: '4/h' });
+  await work(api);
+  while ((await fetch(`${api.url}/readyz`)).status !== 200);
+  const request = { inputs: [image(photo, photo, photo)], outputs: best(1) };
+  expect((await infer(api, request)).status).toBe(200);
+  expect((await infer(api, request)).status).toBe(200);
+  expect(await infer(api, request)).toMatchObject({
+    status: 429,
+    body: { error: expect.stringContaining('in 3600 s, which is the limit') },
+  });
 });
 
 test('without Redis nobody is refused for the rate', async () => {

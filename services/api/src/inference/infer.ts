@@ -68,6 +68,7 @@ async function queuePhotos(
     const parsed = parseBody(body, request);
     const plan = planOutput(parsed.request);
     const photos = readPhotos(parsed, config);
+    await request.server.chargeMore(request, photos.length - 1);
     const uploadMs = performance.now() - started;
     const { id: requestId, span } = request;
     const about = { requestId, span, topK: topKOf(plan), fresh: isFresh(request) };

@@ -2,6 +2,7 @@
 import { describeError, Problem } from '@synset/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { healthRoutes } from '../health-routes.ts';
 import { clientOf, type RateCounters, type RateLimit } from '../rate-limit.ts';
 
 declare module 'fastify' {
@@ -18,7 +19,7 @@ export interface RateLimitOptions {
 }
 
 /** What watches over the service must see it also where all else is refused. */
-const FREE = new Set(['/healthz', '/readyz', '/metrics']);
+const FREE = new Set([...healthRoutes, '/metrics']);
 
 export default fp<RateLimitOptions>(
   async (app, { limit, counters }) => {

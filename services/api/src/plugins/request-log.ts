@@ -1,6 +1,7 @@
 // One line in the log for each request when it is over, and the request's ID in its answer.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { healthRoutes } from '../health-routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** Asked again and again by balancers and monitors: of interest to who looks for a fault in them. */
-const QUIET = new Set(['/healthz', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']);
+const QUIET = new Set([...healthRoutes, '/metrics']);
 /** Of what a client sends and the line repeats. */
 const MAX_LENGTH = 128;
 /** A client's own name for its request. It names nothing here: whoever wants may send any. */

@@ -154,8 +154,9 @@ export const modelReadyDoc: RouteDoc = {
   id: 'modelReady',
   summary: 'Is this model ready?',
   params,
-  answers: { ...readyAnswers, 404: { description: 'No worker serves it' } },
-  isHealth: true,
+  answers: { 200: { description: 'Yes' } },
+  problems: ['NOT_FOUND', 'QUEUE_UNAVAILABLE'],
+  errors: 'status',
 };
 
 export const modelMetadataDoc: RouteDoc = {

@@ -100,9 +100,11 @@ function answerOf(
   codes: readonly ProblemCode[],
   errors: RouteDoc['errors'],
 ): AnswerDoc {
+  const description = codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('  \n');
+  if (errors === 'status') return { description };
   const content = errors === 'protocol' ? protocolContent(codes) : problemContent(status, codes);
   return {
-    description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('  \n'),
+    description,
     ...((status === 503 || status === 429) && {
       headers: { 'Retry-After': 'Seconds after which it is worth trying again.' },
     }),

@@ -29,8 +29,11 @@ export interface RouteDoc {
   readonly answers: Readonly<Record<number, AnswerDoc>>;
   /** Beside those that every route may answer. */
   readonly problems?: readonly ProblemCode[];
-  /** How a problem is told: by RFC 9457, as the Open Inference Protocol says, or on the page too. */
-  readonly errors?: 'problem' | 'protocol' | 'page';
+  /**
+   * How a problem is told: by RFC 9457, as the Open Inference Protocol says, by the status alone, or
+   * on the page too.
+   */
+  readonly errors?: 'problem' | 'protocol' | 'status' | 'page';
   /** Whether it is asked by machines that look after the service: answers in all states, without a key. */
   readonly isHealth?: true;
 }
