@@ -3,6 +3,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
+# Twenty seconds for a registry that is not there, not minutes.
+export pnpm_config_fetch_retries=1
+
 report=$(pnpm audit --prod ${REGISTRY:+--registry "$REGISTRY"} 2>&1)
 status=$?
 printf '%s\n' "$report"
