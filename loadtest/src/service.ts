@@ -66,9 +66,14 @@ export class Service {
 
   /** Of the private Redis, as `make run` prints it. */
   get redisUrl(): string {
-    const url = /private Redis at (\S+),/.exec(this.#program.output())?.[1];
+    const url = /private Redis at (\S+),/.exec(this.output)?.[1];
     if (!url) throw new Error('the service has no Redis of its own');
     return url;
+  }
+
+  /** All that its processes have written. */
+  get output(): string {
+    return this.#program.output();
   }
 
   /** Of the worker the first. */

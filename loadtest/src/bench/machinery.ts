@@ -57,7 +57,11 @@ export async function machineryOf(service: Service, load: Load, terms: Terms): P
   };
 }
 
-async function measure(service: Service, load: Load, { photos, ms }: Terms): Promise<Round> {
+async function measure(
+  service: Service,
+  load: Load,
+  { photos, ms }: Omit<Terms, 'rounds'>,
+): Promise<Round> {
   const before = await cpuOf(service);
   const result = await putLoad(load, { url: service.url, photos, connections: CONNECTIONS, ms });
   const after = await cpuOf(service);
@@ -65,6 +69,16 @@ async function measure(service: Service, load: Load, { photos, ms }: Terms): Pro
   const answers = result.count + 1;
   const cpu = eachOf((name) => (after[name] - before[name]) / answers);
   return { cpu, perSecond: perSecond(result) };
+}
+
+/** Milliseconds of CPU of a photo in a round, all processes together. */
+export async function cpuAPhoto(
+  service: Service,
+  load: Load,
+  terms: Omit<Terms, 'rounds'>,
+): Promise<number> {
+  const { cpu } = await measure(service, load, terms);
+  return cpu.api + cpu.redis + cpu.worker;
 }
 
 async function cpuOf(service: Service): Promise<Cpu> {

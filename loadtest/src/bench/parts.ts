@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { measureDecoding } from './decoding.ts';
 import { measureMachinery } from './machinery.ts';
 import { measureMemory } from './memory.ts';
+import { measureOverhead } from './overhead.ts';
 import type { Results } from './results.ts';
 import { measureSpeed } from './speed.ts';
 import {
@@ -12,6 +13,7 @@ import {
   judgeDecoding,
   judgeMachinery,
   judgeMemory,
+  judgeOverhead,
   judgeScenario,
   judgeWorkers,
 } from './verdicts.ts';
@@ -40,6 +42,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   workers: async (context) => {
     const workers = await measureWorkers(context);
     return [{ workers }, [judgeWorkers(workers)]];
+  },
+  overhead: async (context) => {
+    const overhead = await measureOverhead(context);
+    return [{ overhead }, judgeOverhead(overhead)];
   },
   memory: async (context) => {
     const memory = await measureMemory(context);

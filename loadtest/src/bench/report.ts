@@ -3,6 +3,7 @@ import { sizes } from '../photos.ts';
 import { machineLine, type Row, rangeOf, table, verdictRow } from '../report.ts';
 import type { Estimate } from '../statistics.ts';
 import type { Machinery } from './machinery.ts';
+import type { Overhead } from './overhead.ts';
 import type { Pairs } from './pairs.ts';
 import { nameOf } from './reference.ts';
 import type { MemoryFigure, Results, ScenarioFigures } from './results.ts';
@@ -59,17 +60,23 @@ const pairsRow = (what: string, { first, second, ratio }: Pairs): Row => [
   ratioText(ratio),
 ];
 
-const pairsRows = ({ decoding = [], cached, workers }: Results): Row[] => [
+const pairsRows = ({ decoding = [], cached, workers, overhead }: Results): Row[] => [
   ...decoding.map((pairs) =>
     pairsRow(`${sizes[pairs.size].name}: decoder / plain resize, ms a photo`, pairs),
   ),
   ...(cached ? [pairsRow('cached answers / Fastify without a queue, a second', cached)] : []),
   ...(workers ? workersRows(workers) : []),
+  ...(overhead ? overheadRows(overhead) : []),
 ];
 
 const workersRows = ({ paced, int8 }: Workers): Row[] => [
   pairsRow('two workers that wait / one, photos a second', paced),
   pairsRow('two int8 workers / one on the same cores, photos a second', int8),
+];
+
+const overheadRows = ({ metricsAndLogs, traces }: Overhead): Row[] => [
+  pairsRow('metrics and logs / off, ms of CPU a photo', metricsAndLogs),
+  pairsRow('traces (10 %) / off, ms of CPU a photo', traces),
 ];
 
 const machineryHead = ['ms of CPU a photo', 'all', 'API', 'Redis', 'worker', 'photos/s'];

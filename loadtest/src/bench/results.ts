@@ -6,6 +6,7 @@ import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
+import type { Overhead } from './overhead.ts';
 import type { Pairs } from './pairs.ts';
 import type { Arrangement } from './reference.ts';
 import type { Scenario } from './scenarios.ts';
@@ -39,6 +40,7 @@ export interface Results {
   /** Requests a second: cached answers, and plain Fastify. */
   readonly cached?: Pairs;
   readonly workers?: Workers;
+  readonly overhead?: Overhead;
   readonly memory?: readonly MemoryFigure[];
   readonly verdicts: readonly Verdict[];
 }

@@ -4,6 +4,7 @@ import { sizes } from '../photos.ts';
 import type { Estimate } from '../statistics.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
+import type { Overhead } from './overhead.ts';
 import type { Pairs } from './pairs.ts';
 import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
 import type { Workers } from './workers.ts';
@@ -15,6 +16,8 @@ const DECODING = 1;
 const MACHINERY_MS = 1;
 const CACHED = 0.75;
 const TWO_WORKERS = 1.95;
+const METRICS_AND_LOGS = 1.02;
+const TRACES = 1.03;
 const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
@@ -63,6 +66,11 @@ export const judgeCached = ({ ratio }: Pairs): Verdict =>
 /** With real inference both workers share the cores: nothing is wanted of that. */
 export const judgeWorkers = ({ paced }: Workers): Verdict =>
   judged(atLeast, 'two workers that wait / one', paced.ratio, TWO_WORKERS);
+
+export const judgeOverhead = ({ metricsAndLogs, traces }: Overhead): Verdict[] => [
+  judged(atMost, 'CPU of a photo, metrics and logs / off', metricsAndLogs.ratio, METRICS_AND_LOGS),
+  judged(atMost, 'CPU of a photo, traces (10 %) / off', traces.ratio, TRACES),
+];
 
 export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigure): Verdict[] {
   if (role === 'api') return [atMost(what, memory.peakMb, API_MB, 'MB')];

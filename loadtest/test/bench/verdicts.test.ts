@@ -5,6 +5,7 @@ import {
   judgeDecoding,
   judgeMachinery,
   judgeMemory,
+  judgeOverhead,
   judgeScenario,
   judgeWorkers,
 } from '../../src/bench/verdicts.ts';
@@ -64,6 +65,14 @@ it('judges the CPU of all processes together', () => {
   const cpu = { api: 0.6, redis: 0.3, worker: 0.3 };
   const machinery = { cpuMs: estimate([1.1, 1.2, 1.3]), cpu, perSecond: 1000 };
   expect(judgeMachinery(machinery)).toMatchObject({ value: 1.2, limit: 1, ok: false });
+});
+
+it('judges what watching costs, metrics and logs stricter than traces', () => {
+  const pairs = { first: 1.025, second: 1, ratio: estimate([1.025]) };
+  expect(judgeOverhead({ metricsAndLogs: pairs, traces: pairs })).toMatchObject([
+    { limit: 1.02, ok: false },
+    { limit: 1.03, ok: true },
+  ]);
 });
 
 it('allows more memory for each further int8 session', () => {
