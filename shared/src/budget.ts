@@ -22,6 +22,11 @@ export class Budget {
     return this.#used;
   }
 
+  /** How many wait for their part. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Reserves `amount` if it is free at once. Call the result once to give it back. */
   tryReserve(amount: number): (() => void) | null {
     const part = Math.min(amount, this.limit);

@@ -10,6 +10,7 @@ export * from './malloc.ts';
 export * from './node-flags.ts';
 export * from './problems.ts';
 export { MEMORY_FOR_COMFORT, MEMORY_IN_USE } from './queue-scripts.ts';
+export * from './queue-state.ts';
 export * from './read-loop.ts';
 export * from './redis.ts';
 export * from './redis-server.ts';

@@ -38,17 +38,20 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   /** Seconds after which it is worth trying again; goes out as Retry-After. */
   readonly retryAfterS: number | undefined;
+  /** Which limit a refusal is due to, where the code does not say it; for metrics. */
+  readonly reason: string | undefined;
   /** The job that goes on all the same, whose result can be asked for later. */
   readonly jobId: string | undefined;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: { retryAfterS?: number; jobId?: string; cause?: unknown } = {},
+    options: { retryAfterS?: number; reason?: string; jobId?: string; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.retryAfterS = options.retryAfterS;
+    this.reason = options.reason;
     this.jobId = options.jobId;
   }
 }

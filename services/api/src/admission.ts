@@ -36,5 +36,5 @@ export function queueFull({ jobs, bytes, what }: Omit<Full, 'status'>, jobsPerS:
   const rate = jobsPerS ? `; ${jobsPerS.toFixed(1)} are done a second` : '';
   const full = what === 'memory' ? "Redis's memory" : 'The queue';
   const detail = `${full} is full: ${jobs} photos of ${bytes} bytes together wait${rate}.`;
-  return new Problem('QUEUE_FULL', detail, { retryAfterS });
+  return new Problem('QUEUE_FULL', detail, { retryAfterS, reason: what });
 }

@@ -1,28 +1,42 @@
 // The API as a Fastify instance: plugins, then routes. Nothing here listens or ends the process.
 import { randomUUID } from 'node:crypto';
+
 import { hostname } from 'node:os';
+
 import {
   Budget,
   createKeys,
   createRedis,
   type Logger,
   liveWorkers,
+  queueState,
   startTracing,
   type Tracer,
 } from '@synset/shared';
+
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { Registry } from 'prom-client';
 import { ApiKeys } from './api-keys.ts';
+
 import { Classifier } from './classifier.ts';
+
 import { answerClientError } from './client-error.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionLimits, MAX_CONNECTIONS } from './connection-limits.ts';
 import { healthRoutes } from './health-routes.ts';
 import { Idempotency } from './idempotency.ts';
+import { noMetrics } from './metrics/metrics.ts';
+import { Recorder } from './metrics/recorder.ts';
 import { PhotoStore } from './photo-store.ts';
+
 import cors from './plugins/cors.ts';
 import helmet from './plugins/helmet.ts';
 import keyCheck, { refusal } from './plugins/keys.ts';
+
+import metricsPlugin, { watchRequest } from './plugins/metrics.ts';
+
 import multipart from './plugins/multipart.ts';
+
 import openapi from './plugins/openapi.ts';
 import page from './plugins/page.ts';
 import problems, { answerError } from './plugins/problems.ts';
@@ -38,6 +52,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { inferenceRoutes } from './routes/inference.ts';
 import { infoRoutes } from './routes/info.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { type MetricsRoutesOptions, metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
 import type { Services } from './services.ts';
@@ -59,11 +74,14 @@ export async function buildApi(
   const redis = createRedis({ url, name: 'synset-api', log });
   const watch = new WorkerWatch(() => liveWorkers(redis, keys));
   const transport = new RedisTransport({ url, redis, keys, watch, queueLimit, queueBytes, log });
-  const results = new Results({ redis, keys, watch, cacheTtlS: config.CACHE_TTL_S });
-  const classifier = new Classifier(transport, results);
+  const registry = config.METRICS === 'on' ? new Registry() : null;
+  const metrics = registry ? new Recorder(registry) : noMetrics;
+  const results = new Results({ redis, keys, watch, cacheTtlS: config.CACHE_TTL_S, metrics });
+  const classifier = new Classifier(transport, results, metrics);
   const photos = new PhotoStore(redis, keys, config.PHOTO_TTL_S);
   const idempotency = new Idempotency(redis, keys, config.RESULT_TTL_S);
   const inFlight = new Budget(config.MAX_IN_FLIGHT_BYTES);
+  const monitoring = registry && { registry, queueState: () => queueState(redis, keys) };
   const tracer = await startTracing({
     service: 'synset-api',
     instance: `${hostname()}-${process.pid}`,
@@ -75,8 +93,8 @@ export async function buildApi(
   redis.connect().catch(() => {});
   classifier.start();
   const app = await buildApp(
-    { config, classifier, transport, watch, results, idempotency, photos, inFlight },
-    { apiKeys, counters: new RateCounters(redis, keys), tracer },
+    { config, classifier, transport, watch, results, idempotency, photos, inFlight, metrics },
+    { apiKeys, counters: new RateCounters(redis, keys), tracer, monitoring },
     log,
   );
   // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
@@ -106,13 +124,16 @@ interface Guards {
   readonly apiKeys: ApiKeys;
   readonly counters: RateCounters;
   readonly tracer: Tracer;
+  /** Null: nothing is counted. */
+  readonly monitoring: Omit<MetricsRoutesOptions, 'services'> | null;
 }
 
 async function buildApp(
   services: Services,
-  { apiKeys, counters, tracer }: Guards,
+  { apiKeys, counters, tracer, monitoring }: Guards,
   log: Logger,
 ): Promise<FastifyInstance> {
+  const { metrics } = services;
   const app = Fastify({
     loggerInstance: log,
     // Fastify's own two lines a request have the whole request in them; ours is in a plugin.
@@ -129,9 +150,13 @@ async function buildApp(
     // busy one, and would wait for it for a minute.
     forceCloseConnections: true,
     return503OnClosing: false, // the shutdown plugin answers with a problem
-    clientErrorHandler: answerClientError,
+    clientErrorHandler(error, socket) {
+      const problem = answerClientError.call(this, error, socket);
+      if (problem) metrics.unparsed(problem);
+    },
     // Of a URL that is none: no hook sees it.
     frameworkErrors: (error, request, reply) => {
+      watchRequest(metrics, request, reply);
       beginRequest(request, reply);
       return answerError(refusal(apiKeys, request, reply) ?? error, request, reply);
     },
@@ -143,6 +168,7 @@ async function buildApp(
   app.server.maxConnections = MAX_CONNECTIONS;
   // Bodies are read by `readUpload` alone, whatever their content type.
   app.removeAllContentTypeParsers();
+  if (monitoring) await app.register(metricsPlugin, { metrics });
   await app.register(requestLog);
   await app.register(tracing, { tracer });
   await app.register(problems);
@@ -157,6 +183,7 @@ async function buildApp(
   await app.register(multipart);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await app.register(infoRoutes, { services });
+  if (monitoring) await app.register(metricsRoutes, { ...monitoring, services });
   await app.register(predictRoutes, { services });
   await app.register(jobRoutes, { services });
   await app.register(inferenceRoutes, { prefix: '/v2', services });

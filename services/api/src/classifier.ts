@@ -1,5 +1,6 @@
 // Gets a photo its answer: from the cache, from a job for the same photo that is under way, or
 // from a job of its own.
+
 import {
   type Answer,
   CACHED_CATEGORIES,
@@ -8,6 +9,7 @@ import {
   type Span,
   seenIn,
 } from '@synset/shared';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Picture } from './photo.ts';
 import { PREDICTION_TTL_S, type Results } from './results.ts';
 import type { Transport } from './transport.ts';
@@ -63,13 +65,15 @@ interface Running extends PromiseWithResolvers<Reply> {
 export class Classifier {
   readonly #transport: Transport;
   readonly #results: Pick<Results, 'cached' | 'keep'>;
+  readonly #metrics: Metrics;
   readonly #running = new Map<string, Running>();
   /** The last job of each photo. */
   readonly #byPhoto = new Map<string, Running>();
 
-  constructor(transport: Transport, results: Pick<Results, 'cached' | 'keep'>) {
+  constructor(transport: Transport, results: Pick<Results, 'cached' | 'keep'>, metrics: Metrics) {
     this.#transport = transport;
     this.#results = results;
+    this.#metrics = metrics;
   }
 
   /** Jobs whose reply is waited for. */
@@ -129,6 +133,7 @@ export class Classifier {
 
   async #join(running: Running, options: ClassifyOptions): Promise<Classification> {
     if (running.span) options.span?.link(running.span.traceparent, 'joined');
+    this.#metrics.joined();
     const { answer, waitMs } = await this.#wait(running, options);
     const { id: jobId, topK, uploadMs } = options;
     const own = { ...answer, jobId, categories: answer.categories.slice(0, topK), uploadMs };
@@ -211,6 +216,8 @@ export class Classifier {
     if (this.#byPhoto.get(running.sha256) === running) this.#byPhoto.delete(running.sha256);
     if (!hungUp || running.promised) return;
     const leftMs = running.endsAt - performance.now();
-    if (leftMs > 0) void this.#transport.withdraw(running.id, leftMs);
+    if (leftMs <= 0) return;
+    this.#metrics.withdrew();
+    void this.#transport.withdraw(running.id, leftMs);
   }
 }

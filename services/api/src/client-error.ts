@@ -19,15 +19,15 @@ function toProblem(code: string | undefined): Problem {
   return new Problem('INVALID_BODY', 'This is not a valid HTTP request.');
 }
 
-/** `this` is the app, as Fastify binds it. */
+/** Gives what it answered, if it could. `this` is the app, as Fastify binds it. */
 export function answerClientError(
   this: FastifyInstance,
   error: NodeJS.ErrnoException,
   socket: Socket,
-): void {
+): Problem | null {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
-    return;
+    return null;
   }
   const problem = toProblem(error.code);
   const requestId = randomUUID();
@@ -43,4 +43,5 @@ export function answerClientError(
     `X-Request-Id: ${requestId}`,
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return problem;
 }

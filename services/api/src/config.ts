@@ -63,6 +63,8 @@ export const settings = {
   PHOTO_TTL_S: integer(600, 1, 86_400),
   /** How long it goes on serving, no longer ready, when it is told to end: a balancer sees it by then. */
   SHUTDOWN_DELAY_MS: integer(0, 0, 60_000),
+  /** Whether requests are counted, and `GET /metrics` is there. */
+  METRICS: z.enum(['on', 'off']).default('on'),
 };
 
 const schema = z

@@ -80,7 +80,8 @@ class Intake {
   readonly #options: JobsOptions;
   readonly #services: Services;
   readonly #entries: (AcceptedJob | RefusedFile)[] = [];
-  #refusal: Problem | undefined;
+  /** By the queue, which may take these photos later. */
+  readonly #refusals: Problem[] = [];
 
   constructor(request: FastifyRequest, options: JobsOptions, services: Services) {
     this.#request = request;
@@ -102,7 +103,7 @@ class Intake {
       if (problem.code === 'IDEMPOTENCY_MISMATCH' || problem.code === 'INTERNAL') throw error;
       const { code, message: detail } = problem;
       const { status } = problems[code];
-      if (status === 503) this.#refusal ??= problem;
+      if (status === 503) this.#refusals.push(problem);
       this.#entries.push({ ...entry, problem: { status, code, detail } });
     }
   }
@@ -114,18 +115,24 @@ class Intake {
   /** Throws the queue's problem when it is why none was accepted. */
   accepted(): Accepted {
     const success = this.#jobs().length > 0;
-    if (!success && this.#refusal) throw this.#refusal;
+    const [refusal] = this.#refusals;
+    if (!success && refusal) throw refusal;
     note(this.#request, { jobIds: this.#jobs().map(({ id }) => id) });
+    for (const problem of this.#refusals) this.#services.metrics.refused(problem);
     const answer = { success, jobs: this.#entries };
-    return { answer, retryAfterS: this.#refusal?.retryAfterS };
+    return { answer, retryAfterS: refusal?.retryAfterS };
   }
 
   /** Nobody was promised these jobs, and nobody knows their IDs, unless they follow from a key. */
   async withdraw(): Promise<void> {
-    const { config, transport } = this.#services;
+    const { config, transport, metrics } = this.#services;
     if (this.#options.scope !== null) return;
     const ttlMs = config.RESULT_TTL_S * 1000;
-    await Promise.all(this.#jobs().map(({ id }) => transport.withdraw(id, ttlMs)));
+    const withdrawals = this.#jobs().map(({ id }) => {
+      metrics.withdrew();
+      return transport.withdraw(id, ttlMs);
+    });
+    await Promise.all(withdrawals);
   }
 
   #jobs(): AcceptedJob[] {
@@ -133,7 +140,8 @@ class Intake {
   }
 
   async #publish(id: string, { image, isTooLarge }: FormFile): Promise<void> {
-    const { config, transport, photos } = this.#services;
+    const { config, transport, photos, metrics } = this.#services;
+    metrics.uploaded(image.length);
     if (isTooLarge) throw tooLarge(config.MAX_UPLOAD_BYTES);
     if (image.length === 0) throw emptyFile();
     const photo = inspectPhoto(image, config.MAX_PIXELS);

@@ -53,7 +53,7 @@ export async function reserveInTime(
   const late = new AbortController();
   const detail = `Other uploads hold all bytes that may be in flight, for ${timeoutMs} ms now.`;
   const timer = setTimeout(
-    () => late.abort(new Problem('QUEUE_FULL', detail, { retryAfterS: 5 })),
+    () => late.abort(new Problem('QUEUE_FULL', detail, { retryAfterS: 5, reason: 'in_flight' })),
     timeoutMs,
   );
   try {

@@ -27,7 +27,9 @@ export async function predict(
   const { answer, waitMs } = await ticket.classified;
   const totalMs = performance.now() - started;
   const queueMs = Math.max(0, waitMs - answer.decodeMs - answer.inferenceMs);
-  return toPredictAnswer(answer, { queueMs, totalMs });
+  const predicted = toPredictAnswer(answer, { queueMs, totalMs });
+  services.metrics.predicted(predicted.timings, predicted.cached);
+  return predicted;
 }
 
 /** Everything that holds the photo's bytes. They are free when it returns: the wait is long. */
@@ -35,12 +37,13 @@ async function queuePhoto(
   request: FastifyRequest,
   signal: AbortSignal,
   { topK, onPhoto }: PredictOptions,
-  { config, classifier, inFlight }: Services,
+  { config, classifier, inFlight, metrics }: Services,
 ): Promise<Ticket> {
   const started = performance.now();
   const budgetMs = requestBudget(request, config.REQUEST_TIMEOUT_MS);
   const limits = { maxBytes: config.MAX_UPLOAD_BYTES, inFlight, timeoutMs: budgetMs };
   const { image, release, free } = await readUpload(request, limits, signal);
+  metrics.uploaded(image.length);
   try {
     const photo = inspectPhoto(image, config.MAX_PIXELS);
     const uploadMs = performance.now() - started;

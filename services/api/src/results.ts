@@ -12,6 +12,7 @@ import {
   type Redis,
 } from '@synset/shared';
 import { KeptAnswers } from './kept-answers.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { Recent } from './recent.ts';
 import { unavailable } from './unavailable.ts';
 import type { WorkerWatch } from './worker-watch.ts';
@@ -31,6 +32,7 @@ export interface ResultsOptions {
   readonly watch: WorkerWatch;
   /** 0: nothing is looked up. */
   readonly cacheTtlS: number;
+  readonly metrics: Metrics;
 }
 
 export class Results {
@@ -47,12 +49,14 @@ export class Results {
 
   /** What the model in use said of this photo before. Rejects with QUEUE_UNAVAILABLE. */
   async cached(sha256: string): Promise<CacheEntry | null> {
-    const { keys, watch, cacheTtlS } = this.#options;
+    const { keys, watch, cacheTtlS, metrics } = this.#options;
     if (cacheTtlS === 0) return null;
     const [model] = await watch.models().catch(unavailable);
     if (!model) return null;
     const key = keys.cache(sha256, model.sha256);
-    return this.#recent.get(key) ?? (await this.#lookUp(key));
+    const entry = this.#recent.get(key) ?? (await this.#lookUp(key));
+    metrics.lookedUpInCache(entry !== null);
+    return entry;
   }
 
   async #lookUp(key: string): Promise<CacheEntry | null> {

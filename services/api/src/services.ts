@@ -3,6 +3,7 @@ import type { Budget } from '@synset/shared';
 import type { Classifier } from './classifier.ts';
 import type { ApiConfig } from './config.ts';
 import type { Idempotency } from './idempotency.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { PhotoStore } from './photo-store.ts';
 import type { Results } from './results.ts';
 import type { Transport } from './transport.ts';
@@ -17,4 +18,5 @@ export interface Services {
   readonly idempotency: Idempotency;
   readonly photos: PhotoStore;
   readonly inFlight: Budget;
+  readonly metrics: Metrics;
 }

@@ -8,7 +8,8 @@ export function unavailable(error: unknown): never {
   if (error instanceof Problem) throw error;
   const options = { retryAfterS: RETRY_AFTER_S, cause: error };
   if (describeError(error).startsWith('OOM')) {
-    throw new Problem('QUEUE_FULL', 'The queue has no memory left for another photo.', options);
+    const detail = 'The queue has no memory left for another photo.';
+    throw new Problem('QUEUE_FULL', detail, { ...options, reason: 'memory' });
   }
   throw new Problem('QUEUE_UNAVAILABLE', 'The queue cannot be reached at the moment.', options);
 }
@@ -17,4 +18,7 @@ export const noRedis = () =>
   new Problem('QUEUE_UNAVAILABLE', 'Redis cannot be reached.', { retryAfterS: RETRY_AFTER_S });
 
 export const noWorker = () =>
-  new Problem('QUEUE_UNAVAILABLE', 'No worker is ready.', { retryAfterS: RETRY_AFTER_S });
+  new Problem('QUEUE_UNAVAILABLE', 'No worker is ready.', {
+    retryAfterS: RETRY_AFTER_S,
+    reason: 'no_worker',
+  });

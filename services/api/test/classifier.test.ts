@@ -2,6 +2,7 @@ import type { Answer, CacheEntry, Reply, Span } from '@synset/shared';
 import { testPhoto } from '@synset/shared/testing';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Classifier, type ClassifyOptions } from '../src/classifier.ts';
+import { noMetrics } from '../src/metrics/metrics.ts';
 import { inspectPhoto } from '../src/photo.ts';
 import type { NewJob } from '../src/transport.ts';
 import { tabby } from './fake-worker.ts';
@@ -32,7 +33,7 @@ beforeEach(() => {
 
 function start(answer: Answerer): Classifier {
   transport = new MemoryTransport(answer);
-  const classifier = new Classifier(transport, results);
+  const classifier = new Classifier(transport, results, noMetrics);
   classifier.start();
   return classifier;
 }
@@ -93,7 +94,7 @@ test('a queue that never answers is DEADLINE_EXCEEDED too, without the promise o
 });
 
 test('a queue that refuses leaves no waiter', async () => {
-  const classifier = new Classifier(new MemoryTransport(() => {}), results); // never started
+  const classifier = new Classifier(new MemoryTransport(() => {}), results, noMetrics); // never started
   await expect(submit(classifier)).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
   expect(classifier.waiting).toBe(0);
 });

@@ -3,6 +3,7 @@ export * from './collector.ts';
 export * from './descendants.ts';
 export * from './jobs.ts';
 export * from './log.ts';
+export * from './metrics.ts';
 export * from './photos.ts';
 export * from './pictures.ts';
 export { POISON } from './poison-sharp.ts';

@@ -6,6 +6,13 @@ import { drain } from '../drain.ts';
 import { type ProblemBody, typeOf } from '../schemas/problem.ts';
 import { note } from './request-log.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request was answered with, if it was a problem. */
+    problem: Problem | null;
+  }
+}
+
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
   const { status, title } = problems[problem.code];
   const { code, message: detail } = problem;
@@ -61,6 +68,7 @@ export async function prepareProblem(
 ) {
   const { status } = problems[problem.code];
   note(request, { code: problem.code });
+  request.problem = problem;
   const details = { code: problem.code, err: problem.cause };
   if (status === 500) request.log.error(details, problem.message);
   else if (status > 500) request.log.warn(details, problem.message);
@@ -92,6 +100,7 @@ export function missingRoute(
 
 export default fp(
   async (app) => {
+    app.decorateRequest('problem', null);
     app.setErrorHandler(answerError);
     app.setNotFoundHandler((request, reply) => missingRoute(app, request, reply));
   },

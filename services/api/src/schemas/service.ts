@@ -32,6 +32,19 @@ export const readyDoc: RouteDoc = {
   isHealth: true,
 };
 
+export const metricsDoc: RouteDoc = {
+  id: 'metrics',
+  tag: 'service',
+  summary: 'Metrics for Prometheus',
+  description: 'There unless METRICS=off; needs no key where METRICS_OPEN is set.',
+  answers: {
+    200: {
+      description: "Prometheus's text format",
+      content: { 'text/plain': { schema: z.string() } },
+    },
+  },
+};
+
 export const labelsDoc: RouteDoc = {
   id: 'labels',
   tag: 'service',

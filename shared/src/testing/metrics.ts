@@ -1,0 +1,21 @@
+// Metrics as Prometheus reads them.
+
+/** Values by name and labels, as they stand in the text: `name{label="value"}`. */
+export async function scrape(url: string): Promise<Map<string, number>> {
+  const response = await fetch(`${url}/metrics`);
+  const lines = (await response.text()).split('\n').filter((line) => line && line[0] !== '#');
+  return new Map(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ');
+      return [line.slice(0, end), Number(line.slice(end + 1))];
+    }),
+  );
+}
+
+/** Scrapes until the sample has the value; the test's time limit bounds it. */
+export async function untilSample(url: string, sample: string, value: number | undefined) {
+  for (;;) {
+    const samples = await scrape(url);
+    if (samples.get(sample) === value) return samples;
+  }
+}
