@@ -151,7 +151,7 @@ async function buildApp(
     forceCloseConnections: true,
     return503OnClosing: false, // the shutdown plugin answers with a problem
     clientErrorHandler(error, socket) {
-      const problem = answerClientError.call(this, error, socket);
+      const problem = answerClientError(error, socket, log);
       if (problem) metrics.unparsed(problem);
     },
     // Of a URL that is none: no hook sees it.

@@ -1,8 +1,7 @@
 // Answers requests that Node's HTTP parser refuses, before there is a request to speak of.
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { Problem, problems } from '@synset/shared';
-import type { FastifyInstance } from 'fastify';
+import { type Logger, Problem, problems } from '@synset/shared';
 import { MAX_HEADER_BYTES } from './connection-limits.ts';
 import { problemBody } from './plugins/problems.ts';
 
@@ -19,11 +18,11 @@ function toProblem(code: string | undefined): Problem {
   return new Problem('INVALID_BODY', 'This is not a valid HTTP request.');
 }
 
-/** Gives what it answered, if it could. `this` is the app, as Fastify binds it. */
+/** Gives what it answered, if it could. */
 export function answerClientError(
-  this: FastifyInstance,
   error: NodeJS.ErrnoException,
   socket: Socket,
+  log: Logger,
 ): Problem | null {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -34,7 +33,7 @@ export function answerClientError(
   const body = JSON.stringify(problemBody(problem, requestId));
   const { status, title } = problems[problem.code];
   const { code } = problem;
-  this.log.info({ requestId, status, code, ip: socket.remoteAddress }, 'request');
+  log.info({ requestId, status, code, ip: socket.remoteAddress }, 'request');
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     'Content-Type: application/problem+json',

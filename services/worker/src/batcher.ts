@@ -1,5 +1,6 @@
 // Puts decoded photos into batches for the backend's idle sessions.
 import { type Backend, CLASSES, PHOTO_BYTES } from './backend/backend.ts';
+import type { Metrics } from './metrics/metrics.ts';
 
 export interface Inference {
   /** float32, [1000]. */
@@ -24,15 +25,17 @@ export interface BatchLimits {
 export class Batcher {
   readonly #backend: Backend;
   readonly #limits: BatchLimits;
+  readonly #metrics: Metrics;
   #waiting: Waiting[] = [];
   /** Photos of a batch that failed: each is tried by itself. */
   #retries: Waiting[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(backend: Backend, limits: BatchLimits) {
+  constructor(backend: Backend, limits: BatchLimits, metrics: Metrics) {
     this.#backend = backend;
     this.#limits = limits;
+    this.#metrics = metrics;
   }
 
   /** `pixels`: uint8, [224, 224, 3], RGB. `alone`: no other photo is under way, nor being decoded. */
@@ -64,6 +67,7 @@ export class Batcher {
       for (const [i, photo] of batch.entries()) pixels.set(photo.pixels, i * PHOTO_BYTES);
       const alone = batch.every((photo) => photo.alone);
       const { probabilities, inferenceMs } = await this.#backend.infer(pixels, alone);
+      this.#metrics.inferred(batch.length, inferenceMs);
       for (const [i, photo] of batch.entries()) {
         const row = probabilities.subarray(i * CLASSES, (i + 1) * CLASSES);
         photo.resolve({ probabilities: row, inferenceMs });

@@ -15,6 +15,7 @@ import {
   readInTime,
   withBuffers,
 } from '@synset/shared';
+import type { Metrics } from './metrics/metrics.ts';
 
 export interface ConsumerOptions {
   readonly reader: Redis;
@@ -26,6 +27,7 @@ export interface ConsumerOptions {
   readonly capacity: number;
   /** A job whose claim was not renewed for so long is anybody's. */
   readonly claimIdleMs: number;
+  readonly metrics: Metrics;
   readonly log: Logger;
   /** Does the whole job, its reply included. What it rejects with is logged. */
   readonly handle: (entry: Entry) => Promise<void>;
@@ -113,21 +115,23 @@ export class Consumer {
    * killed its worker, and would take its neighbours with it.
    */
   async #takeOver(): Promise<void> {
-    const { queue, name, claimIdleMs, log } = this.#options;
+    const { queue, name, claimIdleMs, metrics, log } = this.#options;
     while (!this.#closing && (await queue.hasClaimable(claimIdleMs))) {
       await this.#drained();
       const entry = await queue.claim(name, claimIdleMs);
       if (!entry) break; // another worker was faster
       log.info({ entry: entry.id, deliveries: entry.deliveries }, 'job taken over');
+      metrics.reclaimed();
       await this.#start(entry);
     }
     this.#lookedAt = performance.now();
   }
 
   #start(entry: Entry): Promise<void> {
-    const running = this.#options
-      .handle(entry)
-      .catch((err) => this.#options.log.error({ entry: entry.id, err }, 'job not finished'))
+    const { handle, metrics, log } = this.#options;
+    metrics.took(entry.deliveries);
+    const running = handle(entry)
+      .catch((err) => log.error({ entry: entry.id, err }, 'job not finished'))
       .finally(() => this.#running.delete(entry.id));
     this.#running.set(entry.id, running);
     return running;
@@ -140,12 +144,14 @@ export class Consumer {
   /** A claim that could not be renewed may lapse: the job then runs twice and is answered once. */
   #renew(): void {
     if (this.#renewing || this.#running.size === 0) return;
-    const { queue, name, log } = this.#options;
+    const { queue, name, metrics, log } = this.#options;
     this.#renewing = queue
       .renew(name, [...this.#running.keys()])
       .then((lost) => {
         const taken = lost.filter((id) => this.#running.has(id));
-        if (taken.length > 0) log.warn({ entries: taken }, 'jobs were taken over by others');
+        if (taken.length === 0) return;
+        metrics.lostClaims(taken.length);
+        log.warn({ entries: taken }, 'jobs were taken over by others');
       })
       .catch((error) => log.debug({ err: describeError(error) }, 'claims not renewed'))
       .finally(() => {

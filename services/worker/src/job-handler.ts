@@ -19,6 +19,7 @@ import {
   type Tracer,
 } from '@synset/shared';
 import { type End, logEnd, startSpan } from './job-record.ts';
+import type { Metrics, Outcome } from './metrics/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Replier } from './replier.ts';
 import { ServiceRate } from './service-rate.ts';
@@ -39,6 +40,7 @@ export interface JobHandlerOptions {
   /** A photo takes milliseconds: after so long something hangs. */
   readonly hangMs: number;
   readonly tracer: Tracer;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -71,10 +73,11 @@ export class JobHandler {
   async handle(entry: Entry): Promise<void> {
     const job = await this.#read(entry);
     if (!job) return;
-    const { tracer, keys, log, model } = this.#options;
+    const { tracer, keys, metrics, log, model } = this.#options;
     const span = startSpan(tracer, keys, job, entry);
     try {
       const end = await this.#process(job, entry, span);
+      metrics.ended(outcomeOf(end));
       logEnd(log, job, entry, model.name, end, span);
     } catch (error) {
       span?.end('unfinished');
@@ -96,19 +99,21 @@ export class JobHandler {
 
   /** What is no job would stay in the stream for ever: it becomes a dead letter. */
   async #read(entry: Entry): Promise<Job | null> {
-    const { log, replier } = this.#options;
+    const { log, replier, metrics } = this.#options;
     try {
       return decodeJob(entry.fields);
     } catch (error) {
       const text = describeError(error);
       log.error({ entry: entry.id, err: text }, 'entry of the job stream is no job');
       await replier.bury(entry, text);
+      metrics.ended('unreadable');
+      metrics.buried('unreadable');
       return null;
     }
   }
 
   async #finish(entry: Entry, ending: Ending | null): Promise<End> {
-    const { replier, queue, consumer } = this.#options;
+    const { replier, queue, consumer, metrics } = this.#options;
     if (!ending) {
       await queue.release(consumer, entry.id);
       return { outcome: 'handed back' };
@@ -116,6 +121,7 @@ export class JobHandler {
     const { reply } = ending;
     if (!(await replier.finish(entry.id, ending))) return { outcome: 'answered before', reply };
     this.#jobsDone++;
+    if (ending.death) metrics.buried(ending.death.reason);
     return { outcome: reply.status === 'done' ? 'done' : reply.code, reply };
   }
 
@@ -200,6 +206,18 @@ export class JobHandler {
     return givenUp(job, deliveries, 'failed', describeError(error));
   }
 }
+
+const OUTCOMES: Partial<Record<End['outcome'], Outcome>> = {
+  done: 'done',
+  unwanted: 'unwanted',
+  'handed back': 'retried',
+  'answered before': 'superseded',
+  DEADLINE_EXCEEDED: 'expired',
+  JOB_FAILED: 'given_up',
+};
+
+/** Other problems are those of photos. */
+const outcomeOf = ({ outcome }: End): Outcome => OUTCOMES[outcome] ?? 'refused';
 
 const failure = (job: Job, code: Problem['code'], detail: string): Reply => ({
   jobId: job.id,

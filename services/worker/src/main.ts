@@ -1,6 +1,10 @@
 // The worker's process: starts it, ends it on a signal.
 import { createLogger, endOnSignal, settingsOrExit } from '@synset/shared';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { readConfig } from './config.ts';
+import { registerGauges } from './metrics/gauges.ts';
+import { noMetrics } from './metrics/metrics.ts';
+import { Recorder } from './metrics/recorder.ts';
 import { json, type Pages, startMonitor } from './monitor.ts';
 import { startPipeline } from './pipeline.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -10,6 +14,8 @@ process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 const config = settingsOrExit('synset worker', readConfig);
 const log = createLogger('worker', config.LOG_LEVEL);
+const registry = new Registry();
+const metrics = config.METRICS_PORT === undefined ? noMetrics : new Recorder(registry);
 let worker: Worker | undefined;
 let stopping = false;
 
@@ -39,13 +45,23 @@ const pages: Pages = {
     const status = readiness();
     return json(status === 'ready' ? 200 : 503, { status });
   },
+  '/metrics': async () => ({
+    status: 200,
+    type: registry.contentType,
+    body: await registry.metrics(),
+  }),
 };
 
 try {
   const { METRICS_HOST: host, METRICS_PORT: port } = config;
   // Before the rest: loading a model may take a while, in which the worker is alive.
-  if (port !== undefined) await startMonitor({ host, port, pages });
-  worker = await startWorker(config, log, await startPipeline(config, log));
+  if (port !== undefined) {
+    await startMonitor({ host, port, pages });
+    collectDefaultMetrics({ register: registry });
+  }
+  const pipeline = await startPipeline(config, log, { metrics });
+  worker = await startWorker(config, log, pipeline, { metrics });
+  registerGauges(registry, worker, pipeline);
   const { name, model, failed } = worker;
   const { SESSIONS: sessions, INTRA_OP_THREADS: threads } = config;
   log.info({ worker: name, model: model.name, trained: model.trained, sessions, threads }, 'ready');

@@ -1,13 +1,14 @@
 // What turns photos into probabilities, as the settings say: model, decoder, batcher and backend.
 // Knows neither Redis nor jobs, so that accuracy is measured on what serves.
 import { loadModel, type PreparedModel } from '@synset/models';
-import type { Span } from '@synset/shared';
+import type { Budget, Span } from '@synset/shared';
 import type { Backend, Started } from './backend/backend.ts';
 import { OnnxBackend } from './backend/onnx-backend.ts';
 import { Batcher, type Inference } from './batcher.ts';
 import type { WorkerConfig } from './config.ts';
 import { Decoder } from './decoder/decoder.ts';
 import type { Decoded, Picture } from './decoder/geometry.ts';
+import { type Metrics, noMetrics } from './metrics/metrics.ts';
 
 /** Run when a model is prepared, to see that it answers as before. */
 const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
@@ -26,6 +27,10 @@ export interface Pipeline {
   readonly providers: readonly string[];
   /** Photos worth having under way: as many as run, and as many again that are decoded meanwhile. */
   readonly capacity: number;
+  /** Inferences that may run at a time. */
+  readonly sessions: number;
+  /** The pixels of all photos being decoded. */
+  readonly decoding: Pick<Budget, 'used' | 'limit'>;
   close(): Promise<void>;
 }
 
@@ -37,11 +42,19 @@ export interface PipelineLog {
   warn(fields: object, text: string): void;
 }
 
+export interface PipelineOptions {
+  readonly createBackend?: (model: PreparedModel) => Backend;
+  readonly metrics?: Metrics;
+}
+
 /** Warmed up when the promise resolves. Rejects when the model does not load. */
 export async function startPipeline(
   config: WorkerConfig,
   log: PipelineLog,
-  createBackend: (model: PreparedModel) => Backend = (model) => onnxBackend(config, model),
+  {
+    createBackend = (model) => onnxBackend(config, model),
+    metrics = noMetrics,
+  }: PipelineOptions = {},
 ): Promise<Pipeline> {
   const model = await loadModel(config.MODEL, config.MODEL_DIR, { check: CHECK });
   const backend = createBackend(model);
@@ -56,21 +69,24 @@ export async function startPipeline(
   const limits = { max, waitMs: config.BATCH_WAIT_MS, exact: model.batch !== undefined };
   return {
     model,
-    classify: classifier(decoder, new Batcher(backend, limits)),
+    classify: classifier(decoder, new Batcher(backend, limits, metrics), metrics),
     failed: backend.failed,
     providers: started.providers,
     capacity: 2 * backend.concurrency * max,
+    sessions: backend.concurrency,
+    decoding: decoder.decoding,
     close: async () => void (await Promise.all([backend.close(), decoder.close()])),
   };
 }
 
 /** Decodes, then infers; a photo with no other one under way is inferred by all cores. */
-function classifier(decoder: Decoder, batcher: Batcher): Pipeline['classify'] {
+function classifier(decoder: Decoder, batcher: Batcher, metrics: Metrics): Pipeline['classify'] {
   let underWay = 0;
   return async (photo, inTime, span) => {
     underWay++;
     try {
       const { pixels, ...decoded } = await decoder.decode(photo, inTime);
+      metrics.decoded(decoded.decodeMs);
       span?.took('decode', decoded.decodeMs);
       const inference = await batcher.infer(pixels, underWay === 1);
       span?.took('infer', inference.inferenceMs);

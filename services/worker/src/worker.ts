@@ -14,6 +14,7 @@ import type { WorkerConfig } from './config.ts';
 import { Consumer } from './consumer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JobHandler } from './job-handler.ts';
+import { type Metrics, noMetrics } from './metrics/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
 import { Replier } from './replier.ts';
 
@@ -33,12 +34,17 @@ export interface Worker {
 /** A photo takes milliseconds, a large batch without a GPU perhaps some seconds. */
 const HANG_MS = 60_000;
 
+export interface WorkerOptions {
+  readonly hangMs?: number;
+  readonly metrics?: Metrics;
+}
+
 /** Ready, and announced as ready, when the promise resolves. The pipeline is closed with the worker. */
 export async function startWorker(
   config: WorkerConfig,
   log: Logger,
   pipeline: Pipeline,
-  hangMs = HANG_MS,
+  { hangMs = HANG_MS, metrics = noMetrics }: WorkerOptions = {},
 ): Promise<Worker> {
   const { model, providers, capacity } = pipeline;
   const [redis, reader] = await connect(config, log);
@@ -65,6 +71,7 @@ export async function startWorker(
     cacheTtlS: config.CACHE_TTL_S,
     hangMs,
     tracer,
+    metrics,
     log,
   });
 
@@ -76,6 +83,7 @@ export async function startWorker(
     name: config.WORKER_NAME,
     claimIdleMs: config.CLAIM_IDLE_MS,
     capacity,
+    metrics,
     log,
     handle: (entry) => handler.handle(entry),
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PHOTO_BYTES } from '../src/backend/backend.ts';
 import { Batcher } from '../src/batcher.ts';
+import { noMetrics } from '../src/metrics/metrics.ts';
 import { FakeBackend } from './fake-backend.ts';
 
 const photo = (value: number) => new Uint8Array(PHOTO_BYTES).fill(value);
@@ -13,7 +14,7 @@ test('each photo of a batch gets its own row', async () => {
   const backend = new FakeBackend();
   const { promise, resolve } = Promise.withResolvers<void>();
   backend.gate = promise;
-  const batcher = new Batcher(backend, { max: 3, waitMs: 0 });
+  const batcher = new Batcher(backend, { max: 3, waitMs: 0 }, noMetrics);
   const answers = [1, 2, 3, 4, 5].map((value) => best(batcher, value));
   resolve();
   expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5]);
@@ -25,7 +26,7 @@ test('runs as many inferences at a time as the backend has sessions', async () =
   const backend = new FakeBackend(2);
   const { promise, resolve } = Promise.withResolvers<void>();
   backend.gate = promise;
-  const batcher = new Batcher(backend, { max: 1, waitMs: 0 });
+  const batcher = new Batcher(backend, { max: 1, waitMs: 0 }, noMetrics);
   const answers = [1, 2, 3].map((value) => best(batcher, value));
   expect(backend.batches).toEqual([1, 1]);
   resolve();
@@ -34,7 +35,7 @@ test('runs as many inferences at a time as the backend has sessions', async () =
 
 test('with a wait, a full batch goes at once and a part of one after it', async () => {
   const backend = new FakeBackend();
-  const batcher = new Batcher(backend, { max: 2, waitMs: 5 });
+  const batcher = new Batcher(backend, { max: 2, waitMs: 5 }, noMetrics);
   expect(await Promise.all([best(batcher, 1), best(batcher, 2), best(batcher, 3)])).toEqual([
     1, 2, 3,
   ]);
@@ -42,7 +43,7 @@ test('with a wait, a full batch goes at once and a part of one after it', async 
 });
 
 test('a failing inference fails its batch alone', async () => {
-  const batcher = new Batcher(new FakeBackend(), { max: 1, waitMs: 0 });
+  const batcher = new Batcher(new FakeBackend(), { max: 1, waitMs: 0 }, noMetrics);
   const results = await Promise.allSettled([best(batcher, 255), best(batcher, 7)]);
   expect(results).toMatchObject([{ status: 'rejected' }, { value: 7 }]);
 });
@@ -51,7 +52,7 @@ test('fills up the batches of a model that takes one size only', async () => {
   const backend = new FakeBackend();
   const { promise, resolve } = Promise.withResolvers<void>();
   backend.gate = promise;
-  const batcher = new Batcher(backend, { max: 4, waitMs: 0, exact: true });
+  const batcher = new Batcher(backend, { max: 4, waitMs: 0, exact: true }, noMetrics);
   const answers = [1, 2, 3].map((value) => best(batcher, value));
   resolve();
   expect(await Promise.all(answers)).toEqual([1, 2, 3]);

@@ -2,7 +2,14 @@
 // real, so it shows what the way to a worker and back costs. `make bench` runs it.
 import { setTimeout as pause } from 'node:timers/promises';
 import { modelCardSchema } from '@synset/models';
-import { createLogger, endOnSignal, integer, parseEnv, settingsOrExit } from '@synset/shared';
+import {
+  Budget,
+  createLogger,
+  endOnSignal,
+  integer,
+  parseEnv,
+  settingsOrExit,
+} from '@synset/shared';
 import { z } from 'zod';
 import { CLASSES } from '../src/backend/backend.ts';
 import { readConfig } from '../src/config.ts';
@@ -41,6 +48,8 @@ const pipeline: Pipeline = {
   providers: [],
   // As a worker with two sessions has it.
   capacity: 4,
+  sessions: 2,
+  decoding: new Budget(1),
   close: async () => {},
 };
 

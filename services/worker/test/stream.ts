@@ -13,6 +13,7 @@ import {
 import { plain, randomPrefix, silentLog, testJob } from '@synset/shared/testing';
 import { expect, inject } from 'vitest';
 import { readConfig } from '../src/config.ts';
+import { type Metrics, noMetrics } from '../src/metrics/metrics.ts';
 import { startPipeline } from '../src/pipeline.ts';
 import { startWorker, type Worker } from '../src/worker.ts';
 import type { FakeBackend } from './fake-backend.ts';
@@ -56,8 +57,15 @@ export class TestStream {
       name = 'one',
       hangMs,
       log = silentLog,
+      metrics = noMetrics,
       ...env
-    }: { name?: string; hangMs?: number; log?: Logger; [key: string]: unknown } = {},
+    }: {
+      name?: string;
+      hangMs?: number;
+      log?: Logger;
+      metrics?: Metrics;
+      [key: string]: unknown;
+    } = {},
   ): Promise<Worker> {
     const config = readConfig({
       REDIS_URL: this.#url,
@@ -67,8 +75,14 @@ export class TestStream {
       MODEL_DIR,
       ...(env as NodeJS.ProcessEnv),
     });
-    const pipeline = await startPipeline(config, silentLog, () => backend);
-    const worker = await startWorker(config, log, pipeline, hangMs);
+    const pipeline = await startPipeline(config, silentLog, {
+      createBackend: () => backend,
+      metrics,
+    });
+    const worker = await startWorker(config, log, pipeline, {
+      metrics,
+      ...(hangMs !== undefined && { hangMs }),
+    });
     this.#workers.push(worker);
     return worker;
   }

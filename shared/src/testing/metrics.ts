@@ -1,9 +1,11 @@
 // Metrics as Prometheus reads them.
 
+export const scrape = async (url: string) =>
+  samplesOf(await (await fetch(`${url}/metrics`)).text());
+
 /** Values by name and labels, as they stand in the text: `name{label="value"}`. */
-export async function scrape(url: string): Promise<Map<string, number>> {
-  const response = await fetch(`${url}/metrics`);
-  const lines = (await response.text()).split('\n').filter((line) => line && line[0] !== '#');
+export function samplesOf(text: string): Map<string, number> {
+  const lines = text.split('\n').filter((line) => line && line[0] !== '#');
   return new Map(
     lines.map((line) => {
       const end = line.lastIndexOf(' ');

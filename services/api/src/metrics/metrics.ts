@@ -1,6 +1,6 @@
 // What the parts of the API tell of what they do. They know nothing of how it is counted.
 import type { Problem } from '@synset/shared';
-import type { Timings } from '../answer.ts';
+import type { Timings } from '../schemas/prediction.ts';
 
 export interface AnsweredRequest {
   readonly method: string;

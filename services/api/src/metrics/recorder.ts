@@ -1,7 +1,7 @@
 // Counts and measures what this instance of the API does, for Prometheus.
 import { type Problem, problems } from '@synset/shared';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Timings } from '../answer.ts';
+import type { Timings } from '../schemas/prediction.ts';
 import type { AnsweredRequest, Metrics } from './metrics.ts';
 
 /** From an answer out of the cache to the longest wait that a client is likely to ask for. */

@@ -76,6 +76,11 @@ export class Decoder {
     }
   }
 
+  /** The pixels of all photos being decoded. */
+  get decoding(): Pick<Budget, 'used' | 'limit'> {
+    return this.#budget;
+  }
+
   async close(): Promise<void> {
     await this.#jimp.close();
   }
