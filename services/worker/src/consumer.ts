@@ -147,7 +147,9 @@ export class Consumer {
     const { queue, name, metrics, log } = this.#options;
     this.#renewing = queue
       .renew(name, [...this.#running.keys()])
-      .then((lost) => {
+      .then(async (lost) => {
+        // A job that was finished just before counts as running for a few promises more.
+        if (lost.length > 0) await new Promise(setImmediate);
         const taken = lost.filter((id) => this.#running.has(id));
         if (taken.length === 0) return;
         metrics.lostClaims(taken.length);
