@@ -11,7 +11,7 @@ import type { Decoded, Picture } from './decoder/geometry.ts';
 import { type Metrics, noMetrics } from './metrics/metrics.ts';
 
 /** Run when a model is prepared, to see that it answers as before. */
-const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
+export const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
 
 export interface Pipeline {
   readonly model: Pick<PreparedModel, 'card' | 'sha256' | 'explain' | 'prepared'>;
