@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis
+.PHONY: help run up down model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -19,14 +19,20 @@ export ORT_DISABLE_TELEMETRY := 1
 export ONNXRUNTIME_NODE_INSTALL := skip
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 run: setup redis ## Start everything on this machine (WORKERS=3 PORT=3001 MODEL=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/local/src/main.ts
 
+up: ## Start everything in containers, or bring it up to date (WORKERS=4 PORT=3001 MODEL=testcard)
+	@compose/up.sh
+
+down: ## Stop the containers; photos that wait and models are kept
+	@compose/compose.sh --profile observability down
+
 model: setup ## Fetch, verify and prepare the trained model (MODEL=name)
 	@node $(if $(wildcard .env),--env-file=.env) models/src/cli.ts fetch
-	@node $(if $(wildcard .env),--env-file=.env) models/src/cli.ts prepare
+	@node $(if $(wildcard .env),--env-file=.env) services/worker/src/prepare.ts
 
 dead: setup ## List the jobs that were given up (DO="replay all", DO=--help)
 	@node $(if $(wildcard .env),--env-file=.env) services/local/src/dead.ts $(DO)

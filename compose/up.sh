@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# `make up`: builds, brings the model, starts all, and ends when the service answers. Where it runs
+# already, workers and API instances are replaced one by one, without a failed request.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+HEALTHY_DEADLINE_S=180
+READY_DEADLINE_S=120
+
+say() { echo "synset: $*"; }
+fail() { echo "synset: $*" >&2; exit 1; }
+compose() { compose/compose.sh "$@"; }
+
+# Containers of service $1 that run.
+running() { compose ps -q "$1" | xargs -r docker inspect -f '{{if .State.Running}}{{.Id}}{{end}}' | grep . || true; }
+
+# Of service $1, those with another image or other settings than they would have now.
+outdated() {
+  local id image hash
+  hash=$(compose config --hash "$1" | awk '{ print $2 }')
+  for id in $(running "$1"); do
+    image=$(docker inspect -f '{{.Config.Image}}' "$id")
+    [ "$(docker inspect -f '{{.Image}}' "$id")" = "$(docker image inspect -f '{{.Id}}' "$image")" ] &&
+      [ "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id")" = "$hash" ] ||
+      echo "$id"
+  done
+}
+
+# Not by `compose run`: a container of its own that is outdated would have the workers made anew by Compose v2.
+prepare_model() {
+  local id
+  compose up -d model
+  id=$(compose ps -aq model)
+  docker logs -f --since "$(docker inspect -f '{{.State.StartedAt}}' "$id")" "$id"
+  [ "$(docker wait "$id")" = 0 ]
+}
+
+until_healthy() {
+  local deadline=$((SECONDS + HEALTHY_DEADLINE_S))
+  until [ "$(docker inspect -f '{{.State.Health.Status}}' "$1")" = healthy ]; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.5
+  done
+}
+
+# Replaces the outdated containers of service $1: first a new one beside them, then one of them less.
+# Not with --no-deps: Compose v2 would take what was made so for outdated the next time.
+roll() {
+  local service=$1 old new before
+  for old in $(outdated "$service"); do
+    before=$(running "$service")
+    compose up -d --no-recreate --scale "$service=$(($(wc -l <<<"$before") + 1))" "$service"
+    new=$(running "$service" | grep -vxF "$before")
+    if ! until_healthy "$new"; then
+      docker logs --tail 5 "$new" >&2
+      docker rm -f "$new" >/dev/null
+      fail "the new $service does not start; the old ones go on"
+    fi
+    # Longer than stop_grace_period: it ends by itself.
+    docker stop -t 40 "$old" >/dev/null
+    docker rm "$old" >/dev/null
+    say "replaced one $service"
+  done
+}
+
+# Asks, from within, what a client outside would be told.
+is_ready() {
+  docker exec "$(running api | head -n 1)" node -e \
+    "process.exit((await fetch('http://proxy:3000/readyz')).ok ? 0 : 1)" 2>/dev/null
+}
+
+until_ready() {
+  local deadline=$((SECONDS + READY_DEADLINE_S))
+  until is_ready; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "the service is not ready after $READY_DEADLINE_S s: see compose/compose.sh logs"
+    sleep 1
+  done
+}
+
+warn_of_test_card() {
+  [[ $(compose config) == *'MODEL: testcard'* ]] || return 0
+  cat <<'TEXT'
+
+  WARNING: this is the test card, not a trained model. It tells the colour of a photo,
+  not what is on it. For trained weights see README, "The model".
+TEXT
+}
+
+welcome() {
+  local address host
+  address=$(compose port proxy 3000)
+  host=${address%:*}
+  [ "$host" != 0.0.0.0 ] && [ "$host" != 127.0.0.1 ] || host=localhost
+  cat <<TEXT
+
+  page   http://$host:${address##*:}/
+  curl   curl -F file=@photo.jpg http://$host:${address##*:}/predict
+  stop   make down
+
+TEXT
+}
+
+docker info >/dev/null 2>&1 || fail "Docker does not answer: is it running, and may you use it?"
+say "building the images (some minutes when it is the first time)"
+compose build >/dev/null
+say "preparing the model"
+prepare_model || fail "there is no model to serve. Without the internet bring the file by a mirror (MODEL_URL), or try the system without trained weights: make up MODEL=testcard"
+roll worker
+roll api
+say "starting"
+compose up -d
+until_ready
+warn_of_test_card
+welcome
