@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run up down model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis
+.PHONY: help run up down compose-test model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -58,6 +58,9 @@ fuzz: setup redis ## Send broken photos, forms, headers and bytes, and see that 
 
 reliability: setup redis ## Kill workers, overload, soak, slow clients: are the limits kept? (ONLY=overload; 20 minutes)
 	@exec node loadtest/src/reliability.ts $(ONLY)
+
+compose-test: setup ## Build the containers, scale, kill and replace them under load (COMPOSE=docker-compose)
+	@exec node loadtest/src/compose.ts
 
 accuracy: setup ## Measure accuracy on labelled photos (PHOTOS=folder MODEL=... AGAINST=... LABELS=...)
 	@exec node $(if $(wildcard .env),--env-file=.env) services/worker/src/accuracy.ts
