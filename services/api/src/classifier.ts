@@ -121,6 +121,7 @@ export class Classifier {
       inferenceMs: 0,
     };
     this.#results.keep(answer);
+    this.#metrics.predicted(answer, options.uploadMs, answer.queueMs);
     return { answer, waitMs: answer.queueMs };
   }
 
@@ -203,7 +204,9 @@ export class Classifier {
     try {
       const reply = await Promise.race([running.promise, ended]);
       if (reply.status === 'failed') throw new Problem(reply.code, reply.detail);
-      return { answer: reply, waitMs: performance.now() - started };
+      const waitMs = performance.now() - started;
+      this.#metrics.predicted(reply, options.uploadMs, waitMs);
+      return { answer: reply, waitMs };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onGone);

@@ -27,9 +27,7 @@ export async function predict(
   const { answer, waitMs } = await ticket.classified;
   const totalMs = performance.now() - started;
   const queueMs = Math.max(0, waitMs - answer.decodeMs - answer.inferenceMs);
-  const predicted = toPredictAnswer(answer, { queueMs, totalMs });
-  services.metrics.predicted(predicted.timings, predicted.cached);
-  return predicted;
+  return toPredictAnswer(answer, { queueMs, totalMs });
 }
 
 /** Everything that holds the photo's bytes. They are free when it returns: the wait is long. */

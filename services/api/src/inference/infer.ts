@@ -85,9 +85,10 @@ async function queuePhotos(
 async function submitAll(
   photos: readonly Picture[],
   options: Omit<ClassifyOptions, 'id'>,
-  { classifier }: Services,
+  { classifier, metrics }: Services,
 ): Promise<Ticket[]> {
   const submitted = photos.map(async (photo) => {
+    metrics.uploaded(photo.image.length);
     const ticket = await classifier.submit(photo, { ...options, id: randomUUID() });
     // Looked at when all are queued.
     ticket.classified.catch(() => {});

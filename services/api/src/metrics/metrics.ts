@@ -1,6 +1,5 @@
 // What the parts of the API tell of what they do. They know nothing of how it is counted.
-import type { Problem } from '@synset/shared';
-import type { Timings } from '../schemas/prediction.ts';
+import type { Answer, Problem } from '@synset/shared';
 
 export interface AnsweredRequest {
   readonly method: string;
@@ -17,7 +16,8 @@ export interface Metrics {
   unparsed(problem: Problem): void;
   /** A photo was read. */
   uploaded(bytes: number): void;
-  predicted(timings: Timings, cached: boolean): void;
+  /** `waitMs`: from asking for the answer to having it. */
+  predicted(answer: Answer, uploadMs: number, waitMs: number): void;
   lookedUpInCache(hit: boolean): void;
   /** A request waits for the job of another one. */
   joined(): void;

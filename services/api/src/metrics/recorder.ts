@@ -1,7 +1,6 @@
 // Counts and measures what this instance of the API does, for Prometheus.
-import { type Problem, problems } from '@synset/shared';
+import { type Answer, type Problem, problems } from '@synset/shared';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Timings } from '../schemas/prediction.ts';
 import type { AnsweredRequest, Metrics } from './metrics.ts';
 
 /** From an answer out of the cache to the longest wait that a client is likely to ask for. */
@@ -108,9 +107,9 @@ export class Recorder implements Metrics {
     this.#uploads.observe(bytes);
   }
 
-  predicted({ uploadMs, queueMs, decodeMs, inferenceMs }: Timings, cached: boolean): void {
+  predicted({ decodeMs, inferenceMs, cached }: Answer, uploadMs: number, waitMs: number): void {
     this.#phases.upload.observe(uploadMs / 1000);
-    this.#phases.queue.observe(queueMs / 1000);
+    this.#phases.queue.observe(Math.max(0, waitMs - decodeMs - inferenceMs) / 1000);
     if (cached) return;
     this.#phases.decode.observe(decodeMs / 1000);
     this.#phases.inference.observe(inferenceMs / 1000);
