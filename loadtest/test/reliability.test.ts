@@ -78,7 +78,15 @@ describe('slow clients', () => {
   const kinds = ['headers', 'upload', 'large upload', 'answer'] as const;
   const ends = kinds.map((kind) => ({ ...end, kind, status: kind === 'answer' ? 0 : 408 }));
   const times = { p50: 1, p99: 10, max: 10 };
-  const good = { clients: 4, perSecond: 1, quietMs: times, slowMs: times, failed: 0, held: [] };
+  const good = {
+    clients: 4,
+    perSecond: 1,
+    quietMs: times,
+    slowMs: times,
+    failed: 0,
+    left: 0,
+    held: [],
+  };
   const missed = (slow: Parameters<typeof judgeSlow>[0]) =>
     judgeSlow(slow).flatMap(({ what, ok }) => (ok ? [] : [what.replace('slow clients: ', '')]));
 
@@ -95,10 +103,12 @@ describe('slow clients', () => {
     expect(missed({ ...all, slowMs })).toEqual(['p99 of others / without']);
     expect(missed({ ...all, failed: 1 })).toEqual(['failed of others']);
     expect(missed({ ...all, held: ['an upload was refused'] })).toEqual(['bytes in flight kept']);
-    expect(missed({ ...good, cutOffs: summarizeSlow(ends.slice(1), 4) })).toEqual(['not cut off']);
+    expect(missed({ ...all, left: 1 })).toEqual(['not cut off']);
+    const unseen = missed({ ...good, cutOffs: summarizeSlow(ends.slice(1), 4) });
+    expect(unseen).toEqual(['without a 408']);
     const wrongly = ends.with(0, { ...end, kind: 'headers', status: 503 });
     const others = missed({ ...good, cutOffs: summarizeSlow(wrongly, 4) });
-    expect(others).toEqual(['cut off without a 408']);
+    expect(others).toEqual(['without a 408']);
   });
 });
 

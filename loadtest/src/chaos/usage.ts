@@ -44,4 +44,4 @@ const isMore = (now: Usage, idle: Usage) =>
       now.handles[role] > idle.handles[role] || now.connections[role] > idle.connections[role],
   );
 
-const handlesOf = async (pid: number) => (await readdir(`/proc/${pid}/fd`)).length;
+export const handlesOf = async (pid: number) => (await readdir(`/proc/${pid}/fd`)).length;

@@ -1,5 +1,6 @@
 // Slow clients: do they slow others, and are they cut off?
 import { setTimeout as pause } from 'node:timers/promises';
+import { handlesOf } from '../chaos/usage.ts';
 import { heldBytes } from '../fuzz/held-bytes.ts';
 import { latencies, type Sent, type Spread, spread, withStatus } from './sent.ts';
 import { measureCapacity, type Setting, withService } from './setting.ts';
@@ -14,10 +15,12 @@ import {
 const CLIENTS = 200;
 /** Of what can be done: others' requests do not wait for each other much. */
 const SHARE = 1 / 3;
-/** Until all are connected and have sent what they send at once. */
-const LEAD_MS = 2000;
+/** Until all are connected, and the system holds all that it takes for those who read slowly. */
+const LEAD_MS = 10_000;
 /** A request may take a minute to arrive, which Node looks after every half a minute. */
 const CUT_OFF_MS = 120_000;
+/** Of it, when the service's connections are counted: before the clients leave. */
+const LOOK_MS = 115_000;
 
 export interface CutOff {
   readonly kind: SlowKind;
@@ -36,7 +39,10 @@ export interface Slow {
   readonly slowMs: Spread;
   /** Requests of others that were not answered by 200. */
   readonly failed: number;
+  /** As the clients have seen it: who does not read does not. */
   readonly cutOffs: readonly CutOff[];
+  /** Connections that the service still has after all that time. */
+  readonly left: number;
   /** What is wrong with the bytes that may be in flight, when all are gone. */
   readonly held: readonly string[];
 }
@@ -47,12 +53,16 @@ export async function measureSlow(setting: Setting): Promise<Slow> {
   const slowClients = startSlowClients();
   closing.defer(() => slowClients.close());
   return await withService(setting, 1, async (service) => {
+    const { api } = await service.processes();
+    const before = await handlesOf(api);
     const perSecond = SHARE * (await measureCapacity(setting, service));
     const port = Number(new URL(service.url).port);
     const { quiet, slow } = await inTurn(setting, service.url, slowClients, perSecond);
     say(`slow clients: until they are cut off, at most ${CUT_OFF_MS / 1000} s`);
     const round = { port, count: CLIENTS, ms: CUT_OFF_MS, again: false };
-    const cutOffs = summarize(await slowClients.call(round), CLIENTS);
+    const left = async () => (await handlesOf(api)) - before;
+    const [ends, after] = await Promise.all([slowClients.call(round), pause(LOOK_MS).then(left)]);
+    const cutOffs = summarize(ends, CLIENTS);
     const all = [...quiet, ...slow];
     return {
       clients: CLIENTS,
@@ -61,6 +71,7 @@ export async function measureSlow(setting: Setting): Promise<Slow> {
       slowMs: spread(latencies(slow)),
       failed: all.length - withStatus(all, 200).length,
       cutOffs,
+      left: Math.max(0, after),
       held: await heldBytes(port),
     };
   });
