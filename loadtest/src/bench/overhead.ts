@@ -1,7 +1,7 @@
 // What being watched costs a photo: CPU of all processes with metrics and logs, and with traces,
 // beside the same system without.
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, startCollector } from '@synset/shared/testing';
+import { freePort, samplesOf, startCollector } from '@synset/shared/testing';
 import type { Service } from '../service.ts';
 import type { Context, Settings } from './context.ts';
 import { cpuAPhoto } from './machinery.ts';
@@ -87,10 +87,9 @@ const scrapeAll = (urls: readonly string[]): Promise<string[]> =>
 
 /** Of all samples of the name, whatever their labels. */
 const sum = (text: string, name: string): number =>
-  text
-    .split('\n')
-    .filter((line) => line.startsWith(name))
-    .reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+  [...samplesOf(text)]
+    .filter(([sample]) => sample.startsWith(name))
+    .reduce((total, [, value]) => total + value, 0);
 
 /** A figure of what did not happen means nothing. */
 function insist(what: string, count: number): void {
