@@ -17,10 +17,13 @@ const CLIENTS = 200;
 const SHARE = 1 / 3;
 /** Until all are connected, and the system holds all that it takes for those who read slowly. */
 const LEAD_MS = 10_000;
-/** A request may take a minute to arrive, which Node looks after every half a minute. */
-const CUT_OFF_MS = 120_000;
+/**
+ * A connection on which nothing moves ends after 70 s, which Node looks at once more where something
+ * had been written (net.Socket's _onTimeout): after 140 s.
+ */
+const CUT_OFF_MS = 170_000;
 /** Of it, when the service's connections are counted: before the clients leave. */
-const LOOK_MS = 115_000;
+const LOOK_MS = 160_000;
 
 export interface CutOff {
   readonly kind: SlowKind;
