@@ -1,5 +1,6 @@
 // A Compose project of the test's own: its commands, its containers, and nothing of it afterwards.
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -30,6 +31,7 @@ export class Project {
   readonly settings: NodeJS.ProcessEnv;
   readonly #name: string;
   readonly #label: string;
+  readonly #running = new Set<ChildProcess>();
 
   constructor(name: string, settings: NodeJS.ProcessEnv) {
     this.settings = settings;
@@ -70,7 +72,14 @@ export class Project {
     return found.join('');
   }
 
+  /** What is under way ends first: a build would bring its image after the removal. */
   async remove(): Promise<void> {
+    for (const child of this.#running) {
+      const closed = once(child, 'close');
+      // The whole group: the script, and what it waits for.
+      process.kill(-(child.pid as number), 'SIGTERM');
+      await closed;
+    }
     await this.compose('down', '--volumes', '--remove-orphans', '--rmi', 'local');
   }
 
@@ -79,12 +88,14 @@ export class Project {
     const env = { ...process.env, COMPOSE_PROJECT_NAME: this.#name, ...this.settings };
     const options = { cwd: ROOT, env, detached: true } as const;
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#running.add(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output += chunk;
       });
     const code = await new Promise((resolve) => child.once('close', resolve));
+    this.#running.delete(child);
     if (code === 0) return output;
     throw new Error(`${[file, ...args].join(' ')} ended with ${code}:\n${output.slice(-3000)}`);
   }
