@@ -74,7 +74,7 @@ export const answerRules: Record<string, Rule> = {
     status === 503 && !/^\d+$/.test(headers['retry-after'] ?? '') && '503',
 
   'not JSON': (answer, isBare) =>
-    isJson(answer) && !isBare && !parse(answer.body) && answer.body.slice(0, 80),
+    isJson(answer) && !isBare && !parse(answer.body) && `"${answer.body.slice(0, 80)}"`,
 
   internals: ({ status, body }) => status >= 400 && (INTERNALS.exec(body)?.[0] ?? false),
 
