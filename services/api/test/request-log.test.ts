@@ -134,6 +134,9 @@ test('who looks whether it is alive writes no line at the usual level', async ()
   for (const path of ['/healthz', '/readyz']) {
     const response = await fetch(server.url + path);
     expect(await lineOf(idOf(response))).toMatchObject([{ level: DEBUG, route: path }]);
+    // Nor one about its being not ready, which it is while there is no worker.
+    const others = server.lines().filter((line) => line.requestId === idOf(response));
+    expect(others).toHaveLength(1);
   }
 });
 

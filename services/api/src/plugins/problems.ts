@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import { drain } from '../drain.ts';
 import { type ProblemBody, typeOf } from '../schemas/problem.ts';
-import { note } from './request-log.ts';
+import { isQuiet } from './request-log.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -67,11 +67,11 @@ export async function prepareProblem(
   reply: FastifyReply,
 ) {
   const { status } = problems[problem.code];
-  note(request, { code: problem.code });
   request.problem = problem;
   const details = { code: problem.code, err: problem.cause };
   if (status === 500) request.log.error(details, problem.message);
-  else if (status > 500) request.log.warn(details, problem.message);
+  // A balancer asks twice a second whether it is ready: that it is not is not news each time.
+  else if (status > 500 && !isQuiet(request)) request.log.warn(details, problem.message);
   if (problem.retryAfterS !== undefined) reply.header('retry-after', problem.retryAfterS);
   if (!(await drain(request.raw))) reply.header('connection', 'close');
   reply.status(status);

@@ -50,6 +50,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, ms: number): v
     ip,
     ...(bytes !== undefined && { bytes: Number(bytes) }),
     ...(clientId !== undefined && CLIENT_ID.test(`${clientId}`) && { clientRequestId: clientId }),
+    ...(request.problem && { code: request.problem.code }),
     ...request.noted,
   };
   if (isQuiet(request)) request.log.debug(line, 'request');
