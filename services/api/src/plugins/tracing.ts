@@ -33,8 +33,8 @@ function startSpan(tracer: Tracer, request: FastifyRequest): Span | null {
   });
 }
 
-function endSpan(span: Span, { noted }: FastifyRequest, reply: FastifyReply): void {
-  const { code, jobId, cached } = noted ?? {};
+function endSpan(span: Span, { noted, problem }: FastifyRequest, reply: FastifyReply): void {
+  const { jobId, cached } = noted ?? {};
   const { statusCode: status } = reply;
   const answered = reply.raw.writableFinished;
   const attributes: Attributes = {
@@ -45,7 +45,7 @@ function endSpan(span: Span, { noted }: FastifyRequest, reply: FastifyReply): vo
   span.set(attributes);
   // What the client did wrong is no error of ours.
   if (answered && status < 500) span.end();
-  else span.end(answered ? `${code ?? status}` : 'aborted');
+  else span.end(answered ? (problem?.code ?? `${status}`) : 'aborted');
 }
 
 export default fp<{ tracer: Tracer }>(
