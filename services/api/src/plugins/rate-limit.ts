@@ -2,8 +2,8 @@
 import { describeError, Problem } from '@synset/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { healthRoutes } from '../health-routes.ts';
 import { clientOf, type RateCounters, type RateLimit } from '../rate-limit.ts';
+import { isQuiet } from './request-log.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -17,9 +17,6 @@ export interface RateLimitOptions {
   readonly limit: RateLimit | undefined;
   readonly counters: RateCounters;
 }
-
-/** What watches over the service must see it also where all else is refused. */
-const FREE = new Set([...healthRoutes, '/metrics']);
 
 export default fp<RateLimitOptions>(
   async (app, { limit, counters }) => {
@@ -43,7 +40,8 @@ export default fp<RateLimitOptions>(
     });
 
     app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-      if (FREE.has(request.routeOptions.url ?? '')) return;
+      // What watches over the service must see it also where all else is refused.
+      if (isQuiet(request)) return;
       const taken = await take(request, 1);
       if (!taken) return;
       const resetS = Math.ceil(taken.resetMs / 1000);

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '@synset/shared';
 import fp from 'fastify-plugin';
+import { aliveRoutes, readyRoutes } from '../health-routes.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,10 +15,6 @@ declare module 'fastify' {
     underWay(): number;
   }
 }
-
-/** Where those ask who look after our process, and those who send us requests. */
-const ALIVE = new Set(['/healthz', '/v2/health/live']);
-const READY = new Set(['/readyz', '/v2/health/ready']);
 
 export default fp(
   async (app) => {
@@ -49,7 +46,7 @@ export default fp(
         check();
       });
       const { url = '' } = request.routeOptions;
-      const refused = closing ? !ALIVE.has(url) : leaving && READY.has(url);
+      const refused = closing ? !aliveRoutes.includes(url) : leaving && readyRoutes.includes(url);
       if (!refused) return done();
       const detail = 'The service is shutting down; try again.';
       done(new Problem('SHUTTING_DOWN', detail, { retryAfterS: 1 }));

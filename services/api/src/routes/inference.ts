@@ -5,6 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { infer } from '../inference/infer.ts';
 import { quote } from '../inference/input.ts';
 import { missingRoute, prepareProblem, toProblem } from '../plugins/problems.ts';
+import { readyWorkers } from '../ready.ts';
 import {
   IMAGE,
   inferDoc,
@@ -104,8 +105,7 @@ export const inferenceRoutes: FastifyPluginAsync<{ services: Services }> = async
     health.setErrorHandler(answerNo);
     health.get('/health/live', { schema: { doc: liveDoc } }, (_request, reply) => reply.send());
     health.get('/health/ready', { schema: { doc: inferenceReadyDoc } }, async (_request, reply) => {
-      if (!transport.connected) throw noRedis();
-      if ((await watch.now().catch(unavailable)).length === 0) throw noWorker();
+      await readyWorkers(services);
       return reply.send();
     });
     for (const [path, doc] of paths(modelReadyDoc)) {

@@ -2,25 +2,16 @@
 import { labels } from '@synset/models/labels';
 import { modelsOf } from '@synset/shared';
 import type { FastifyPluginAsync } from 'fastify';
+import { readyWorkers } from '../ready.ts';
 import { healthDoc, labelsDoc, modelDoc, readyDoc } from '../schemas/service.ts';
 import type { Services } from '../services.ts';
-import { noRedis, noWorker, unavailable } from '../unavailable.ts';
 
 export const infoRoutes: FastifyPluginAsync<{ services: Services }> = async (app, { services }) => {
-  const { transport, watch } = services;
-
-  async function readyWorkers() {
-    if (!transport.connected) throw noRedis();
-    const workers = await watch.now().catch(unavailable);
-    if (workers.length === 0) throw noWorker();
-    return workers;
-  }
-
   app.get('/healthz', { schema: { doc: healthDoc } }, async () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: { doc: readyDoc } }, async () => ({
     status: 'ready',
-    workers: (await readyWorkers()).length,
+    workers: (await readyWorkers(services)).length,
   }));
 
   // Never another one, and 55 kB of it, 0.3 ms of work: clients that ask again and again cost the API little.
@@ -29,5 +20,9 @@ export const infoRoutes: FastifyPluginAsync<{ services: Services }> = async (app
     reply.type('application/json').send(allLabels),
   );
 
-  app.get('/model', { schema: { doc: modelDoc } }, async () => modelsOf(await readyWorkers())[0]);
+  app.get(
+    '/model',
+    { schema: { doc: modelDoc } },
+    async () => modelsOf(await readyWorkers(services))[0],
+  );
 };
