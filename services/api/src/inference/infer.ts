@@ -59,9 +59,9 @@ async function queuePhotos(
   }
   const started = performance.now();
   const budgetMs = requestBudget(request, config.REQUEST_TIMEOUT_MS);
-  const maxBytes = Math.floor(config.MAX_IN_FLIGHT_BYTES / 2);
-  // JSON is there twice, as text and as what it says.
+  // JSON is there as bytes and as what they say: together no more than half, as all else.
   const copies = headers['inference-header-content-length'] === undefined ? 2 : 1;
+  const maxBytes = Math.floor(config.MAX_IN_FLIGHT_BYTES / 2 / copies);
   const limits = { maxBytes, copies, inFlight, timeoutMs: budgetMs };
   const { image: body, release, free } = await readWhole(request, limits, signal);
   try {
