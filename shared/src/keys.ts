@@ -19,6 +19,8 @@ export interface Keys {
   cache(photo: string, model: string): string;
   /** Says that nobody waits for this job any more. */
   withdrawn(jobId: string): string;
+  /** Hashes Idempotency-Keys, and so job IDs, to what nobody guesses. Made when it is first needed. */
+  readonly idempotencySecret: string;
   /** What was answered to a request with an Idempotency-Key. */
   idempotent(hash: string): string;
   /** The photo as uploaded, for the page that shows it again. */
@@ -42,6 +44,7 @@ export function createKeys(prefix: string, partition = 0): Keys {
     // The last part is for answers with a map, which are other answers.
     cache: (photo, model) => `${base}:cache:${photo}:${model}:false`,
     withdrawn: (jobId) => `${base}:withdrawn:${jobId}`,
+    idempotencySecret: `${base}:idem-secret`,
     idempotent: (hash) => `${base}:idem:${hash}`,
     photo: (jobId) => `${base}:photo:${jobId}`,
     rate: (client) => `${prefix}:{0}:rate:${client}`,

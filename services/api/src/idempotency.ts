@@ -1,5 +1,5 @@
 // What was answered to a request with an Idempotency-Key, so that its repetition does nothing new.
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { inTime, type Keys, Problem, type Redis } from '@synset/shared';
 import { z } from 'zod';
 import { unavailable } from './unavailable.ts';
@@ -17,7 +17,19 @@ export class Idempotency {
     this.#ttlS = ttlS;
   }
 
-  /** `scope`: see `idempotencyScope`. Rejects with QUEUE_UNAVAILABLE. */
+  /**
+   * What names the answers and the jobs of a key: `text` (see `idempotencyText`), hashed with a secret
+   * that is Redis's own, so that nobody gets at another one's jobs by guessing their key.
+   */
+  async scopeOf(text: string): Promise<string> {
+    const { idempotencySecret: key } = this.#keys;
+    const fresh = randomBytes(32).toString('hex');
+    const asking = this.#redis.set(key, fresh, { NX: true, GET: true });
+    const secret = (await inTime(this.#redis, asking).catch(unavailable)) ?? fresh;
+    return createHmac('sha256', secret).update(text).digest('hex');
+  }
+
+  /** `scope`: see `scopeOf`. Rejects with QUEUE_UNAVAILABLE. */
   async find(scope: string): Promise<z.infer<typeof stored> | null> {
     const key = this.#keys.idempotent(scope);
     const json = await inTime(this.#redis, this.#redis.get(key)).catch(unavailable);

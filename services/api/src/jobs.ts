@@ -24,7 +24,7 @@ export interface Accepted {
 
 export interface JobsOptions {
   readonly topK: number;
-  /** See `idempotencyScope`. */
+  /** See `Idempotency.scopeOf`; null without a key. */
   readonly scope: string | null;
   readonly signal: AbortSignal;
 }
@@ -81,7 +81,7 @@ class Intake {
   readonly #services: Services;
   readonly #entries: (AcceptedJob | RefusedFile)[] = [];
   /** By the queue, which may take these photos later. */
-  readonly #refusals: Problem[] = [];
+  #refusal: Problem | undefined;
 
   constructor(request: FastifyRequest, options: JobsOptions, services: Services) {
     this.#request = request;
@@ -103,7 +103,7 @@ class Intake {
       if (problem.code === 'IDEMPOTENCY_MISMATCH' || problem.code === 'INTERNAL') throw error;
       const { code, message: detail } = problem;
       const { status } = problems[code];
-      if (status === 503) this.#refusals.push(problem);
+      if (status === 503) this.#refusal ??= problem;
       this.#entries.push({ ...entry, problem: { status, code, detail } });
     }
   }
@@ -115,10 +115,10 @@ class Intake {
   /** Throws the queue's problem when it is why none was accepted. */
   accepted(): Accepted {
     const success = this.#jobs().length > 0;
-    const [refusal] = this.#refusals;
+    const refusal = this.#refusal;
     if (!success && refusal) throw refusal;
     note(this.#request, { jobIds: this.#jobs().map(({ id }) => id) });
-    for (const problem of this.#refusals) this.#services.metrics.refused(problem);
+    if (refusal) this.#services.metrics.refused(refusal);
     const answer = { success, jobs: this.#entries };
     return { answer, retryAfterS: refusal?.retryAfterS };
   }

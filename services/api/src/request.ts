@@ -1,5 +1,4 @@
 // What a request says beside its photo: how long it waits, what it will take, whether it is still there.
-import { createHash } from 'node:crypto';
 import { Problem } from '@synset/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -45,18 +44,13 @@ export function clientGone(reply: FastifyReply): AbortSignal {
 export const isFresh = ({ headers }: FastifyRequest): boolean =>
   /\bno-(cache|store)\b/i.test(headers['cache-control'] ?? '');
 
-/**
- * The Idempotency-Key, hashed with what it is valid for, the API key too, or null: nobody gets at
- * another one's jobs by guessing it.
- */
-export function idempotencyScope({ method, headers, keyDigest }: FastifyRequest, route: string) {
+/** The Idempotency-Key with what it is valid for, the API key too, or null. */
+export function idempotencyText({ method, headers, keyDigest }: FastifyRequest, route: string) {
   const key = headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     const detail = 'Idempotency-Key must have 1 to 255 visible ASCII characters.';
     throw new Problem('INVALID_OPTION', detail);
   }
-  return createHash('sha256')
-    .update(`${keyDigest ?? ''} ${method} ${route} ${key}`)
-    .digest('hex');
+  return `${keyDigest ?? ''} ${method} ${route} ${key}`;
 }

@@ -291,6 +291,15 @@ describe('an Idempotency-Key', () => {
     expect(await backlog()).toBe(1);
   });
 
+  test('gives IDs that nobody can tell beforehand: another service has others for it', async () => {
+    const idHere = async () => (await send(form(photo), key)).body.jobs[0]?.id;
+    const first = await idHere();
+    await api.close();
+    await worker.close();
+    await start();
+    expect(await idHere()).not.toBe(first);
+  });
+
   test('that is too long is refused', async () => {
     const { status, body } = await send(form(photo), { 'idempotency-key': 'x'.repeat(256) });
     expect([status, body.code]).toEqual([400, 'INVALID_OPTION']);

@@ -5,7 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { toPredictAnswer } from '../answer.ts';
 import { acceptJobs } from '../jobs.ts';
 import { problemBody } from '../plugins/problems.ts';
-import { classifyQuery, clientGone, idempotencyScope, isJobId } from '../request.ts';
+import { classifyQuery, clientGone, idempotencyText, isJobId } from '../request.ts';
 import { createJobsDoc, jobDoc } from '../schemas/jobs.ts';
 import type { Services } from '../services.ts';
 
@@ -19,7 +19,8 @@ export const jobRoutes: FastifyPluginAsync<{ services: Services }> = async (app,
       '/jobs',
       { schema: { querystring: classifyQuery, doc: createJobsDoc } },
       async (request, reply) => {
-        const scope = idempotencyScope(request, '/jobs');
+        const text = idempotencyText(request, '/jobs');
+        const scope = text === null ? null : await services.idempotency.scopeOf(text);
         const options = { topK: request.query.topK, scope, signal: clientGone(reply) };
         const { answer, retryAfterS } = await acceptJobs(request, options, services);
         if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
