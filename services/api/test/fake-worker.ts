@@ -6,6 +6,7 @@ import {
   decodeJob,
   ensureGroup,
   GROUP,
+  HEARTBEAT_MS,
   type Job,
   ReadLoop,
   type Reply,
@@ -111,6 +112,7 @@ export async function startFakeWorker(
       if (job.replyTo) await redis.xAdd(job.replyTo, '*', { reply: JSON.stringify(reply) });
     },
     async close() {
+      clearInterval(beating);
       await loop.close();
       await redis.del([keys.jobs, keys.workers]);
       redis.destroy();
@@ -118,8 +120,13 @@ export async function startFakeWorker(
     },
   };
   if (options.reads ?? true) loop.start();
-  const lastSeen = await redisTime(redis);
   const work = { jobsDone: 0, jobsPerS: options.jobsPerS ?? null };
-  await announceWorker(redis, keys, { name: 'fake', model: fakeModel, ...work, lastSeen });
+  const beat = async () => {
+    const lastSeen = await redisTime(redis);
+    await announceWorker(redis, keys, { name: 'fake', model: fakeModel, ...work, lastSeen });
+  };
+  await beat();
+  // Redis may go away in a test.
+  const beating = setInterval(() => void beat().catch(() => {}), HEARTBEAT_MS);
   return worker;
 }

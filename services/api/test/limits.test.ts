@@ -129,7 +129,6 @@ function jsonField(body: string): Part {
   return { headers, body };
 }
 
-// At the end: by then the worker's one heartbeat is old.
 test('headers that do not come to an end are answered, and others meanwhile', async () => {
   const slow = await Promise.all(Array.from({ length: 50 }, open));
   for (const socket of slow) socket.write('GET /labels HTTP/1.1\r\nHost: x\r\nX-Slow: ');
