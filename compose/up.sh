@@ -35,6 +35,24 @@ prepare_model() {
   [ "$(docker wait "$id")" = 0 ]
 }
 
+# What container $1 of the API answers at /readyz: whether it can serve photos.
+says_ready() {
+  docker exec "$1" node -e \
+    "process.exit((await fetch('http://127.0.0.1:3000/readyz')).ok ? 0 : 1)" 2>/dev/null
+}
+
+# Container $1 may take the place of container $2: a healthy one; of the API also one that is ready, where the
+# other one is.
+until_fit() {
+  until_healthy "$1" || return 1
+  [ "$3" = api ] && says_ready "$2" || return 0
+  local deadline=$((SECONDS + READY_DEADLINE_S))
+  until says_ready "$1"; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.5
+  done
+}
+
 until_healthy() {
   local deadline=$((SECONDS + HEALTHY_DEADLINE_S))
   until [ "$(docker inspect -f '{{.State.Health.Status}}' "$1")" = healthy ]; do
@@ -51,7 +69,7 @@ roll() {
     before=$(running "$service")
     compose up -d --no-recreate --scale "$service=$(($(wc -l <<<"$before") + 1))" "$service"
     new=$(running "$service" | grep -vxF "$before")
-    if ! until_healthy "$new"; then
+    if ! until_fit "$new" "$old" "$service"; then
       docker logs --tail 5 "$new" >&2
       docker rm -f "$new" >/dev/null
       fail "the new $service does not start; the old ones go on"
@@ -86,10 +104,21 @@ warn_of_test_card() {
 TEXT
 }
 
+# $1: where the port is published.
+warn_of_strangers() {
+  [ "$1" = 127.0.0.1 ] || [ "$1" = localhost ] && return 0
+  compose config | grep -Eq '^ +API_KEYS(_FILE)?: .*[^ "'"'"']' && return 0
+  cat <<'TEXT'
+
+  WARNING: other machines can reach the service, and it asks for no key. See SECURITY.md.
+TEXT
+}
+
 welcome() {
   local address host
   address=$(compose port proxy 3000)
   host=${address%:*}
+  warn_of_strangers "$host"
   [ "$host" != 0.0.0.0 ] && [ "$host" != 127.0.0.1 ] || host=localhost
   cat <<TEXT
 

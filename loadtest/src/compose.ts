@@ -1,5 +1,6 @@
 // `make compose-test`: builds and starts the containers, scales, kills and replaces them under load.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { freePort } from '@synset/shared/testing';
 import { runCommand, say } from './command.ts';
 import { Project } from './compose/project.ts';
@@ -12,10 +13,10 @@ async function run(closing: AsyncDisposableStack): Promise<void> {
   const models = ['testcard-int8', 'testcard'] as const;
   const port = await freePort();
   const project = new Project(`synset-test-${process.pid}`, {
-    PORT: `${port}`,
-    HOST: '127.0.0.1',
     // What a person has set is none of this test's business.
-    ...{ API_INSTANCES: '2', WORKERS: '1', REVISION: 'first', API_KEYS: '', RATE_LIMIT: '' },
+    ...Object.fromEntries(settingNames().map((name) => [name, ''])),
+    PORT: `${port}`,
+    ...{ API_INSTANCES: '2', WORKERS: '1', REVISION: 'first' },
     MODEL: models[0],
     // It is about who answers, not how fast: with others on the machine too.
     ...{ SESSIONS: '1', INTRA_OP_THREADS: '1', REQUEST_TIMEOUT_MS: '30000' },
@@ -27,6 +28,12 @@ async function run(closing: AsyncDisposableStack): Promise<void> {
     models,
   };
   for (const [name, step] of Object.entries(steps)) await take(name, step, setting);
+}
+
+/** All that `.env` may hold. */
+function settingNames(): string[] {
+  const file = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  return [...file.matchAll(/^#([A-Z_]+)=/gm)].map(([, name = '']) => name);
 }
 
 async function take(name: string, step: (typeof steps)[string], setting: Setting): Promise<void> {

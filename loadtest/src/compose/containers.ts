@@ -38,7 +38,7 @@ async function checkProcess({ Id, Name }: Container): Promise<void> {
   await assert.rejects(docker('exec', Id, 'touch', '/written'), /Read-only/, Name);
 }
 
-/** A worker reaches Redis, and neither the proxy's network nor another one. */
+/** A worker reaches Redis, neither proxy nor API, and no other network. */
 export async function checkWorkerNetwork(project: Project): Promise<void> {
   const [worker] = await project.containers('worker');
   assert.ok(worker);
@@ -51,7 +51,12 @@ export async function checkWorkerNetwork(project: Project): Promise<void> {
       socket.once('connect', () => end('yes')).once('error', () => end('no')).once('timeout', () => end('no'));`,
     );
   assert.equal(await reach('redis', 6379), 'yes', 'a worker must reach Redis');
-  assert.equal(await reach('proxy', 3000), 'no', 'a worker reaches the proxy');
+  for (const name of ['proxy', 'api']) {
+    const [other] = await project.containers(name);
+    // By address: what cannot be looked up may be reached all the same.
+    for (const { IPAddress } of Object.values(other?.NetworkSettings.Networks ?? {}))
+      assert.equal(await reach(IPAddress, 3000), 'no', `a worker reaches ${name}`);
+  }
   for (const network of Object.keys(worker.NetworkSettings.Networks)) {
     const internal = await docker('network', 'inspect', '--format', '{{.Internal}}', network);
     assert.equal(internal, 'true', `a worker has a way out by ${network}`);

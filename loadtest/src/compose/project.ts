@@ -14,7 +14,9 @@ export interface Container {
   readonly Image: string;
   readonly RestartCount: number;
   readonly State: { readonly Health?: { readonly Status: string }; readonly ExitCode: number };
-  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>;
+  };
   readonly Config: { readonly User: string; readonly Image: string };
   readonly HostConfig: {
     readonly ReadonlyRootfs: boolean;

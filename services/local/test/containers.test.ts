@@ -44,7 +44,7 @@ test('the image has the pnpm of the Makefile', () => {
 });
 
 /** Not for a person to set: what they are in a container follows from how it is built. */
-const OF_THE_CONTAINER = ['HOST', 'MODEL_DIR', 'WORKER_NAME', 'API_KEYS_FILE'];
+const OF_THE_CONTAINER = ['HOST', 'MODEL_DIR', 'WORKER_NAME'];
 
 test.each([
   ['api', apiSettings],
