@@ -21,7 +21,7 @@ export async function leftJobs(
 
 /** Keys that do not expire and are not meant to stay. */
 export async function lastingKeys(redis: Redis, keys: Keys): Promise<string[]> {
-  const mayStay = [keys.jobs, keys.dead, keys.workers];
+  const mayStay = [keys.jobs, keys.dead, keys.workers, keys.idempotencySecret];
   const lasting: string[] = [];
   for await (const batch of redis.scanIterator({ COUNT: 1000 })) {
     for (const key of batch) {
