@@ -73,7 +73,7 @@ export class Recorder implements Metrics {
     });
     this.#refusals = new Counter({
       name: 'synset_refusals_total',
-      help: 'Photos that were not taken, by reason.',
+      help: 'Requests of which a photo was not taken, by reason.',
       labelNames: ['reason'],
       registers,
     });
