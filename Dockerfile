@@ -86,7 +86,7 @@ CMD ["sh", "-c", "node models/src/cli.ts fetch && exec node services/worker/src/
 FROM manifests AS test
 ENV NODE_ENV=test
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends redis-server \
+    && apt-get install -y -qq --no-install-recommends curl redis-server \
     && rm -rf /var/lib/apt/lists/*
 RUN pnpm install --frozen-lockfile
 COPY . .

@@ -14,6 +14,15 @@ compose() { compose/compose.sh "$@"; }
 # Containers of service $1 that run.
 running() { compose ps -q "$1" | xargs -r docker inspect -f '{{if .State.Running}}{{.Id}}{{end}}' | grep . || true; }
 
+# Containers of service $1 that do not run: Compose counts them when it scales, and would start them as they
+# were, for what is to be new.
+remove_stopped() {
+  local id
+  for id in $(compose ps -aq "$1"); do
+    [ "$(docker inspect -f '{{.State.Status}}' "$id")" = running ] || docker rm -f "$id" >/dev/null
+  done
+}
+
 # Of service $1, those with another image or other settings than they would have now.
 outdated() {
   local id image hash
@@ -57,6 +66,8 @@ until_healthy() {
   local deadline=$((SECONDS + HEALTHY_DEADLINE_S))
   until [ "$(docker inspect -f '{{.State.Health.Status}}' "$1")" = healthy ]; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
+    # A bad setting ends it at once, again and again.
+    [ "$(docker inspect -f '{{.State.Status}} {{.RestartCount}}' "$1")" = "running 0" ] || return 1
     sleep 0.5
   done
 }
@@ -64,16 +75,17 @@ until_healthy() {
 # Replaces the outdated containers of service $1: first a new one beside them, then one of them less.
 # Not with --no-deps: Compose v2 would take what was made so for outdated the next time.
 roll() {
-  local service=$1 old new before
+  local service=$1 old before
+  remove_stopped "$service"
   for old in $(outdated "$service"); do
     before=$(running "$service")
     compose up -d --no-recreate --scale "$service=$(($(wc -l <<<"$before") + 1))" "$service"
-    new=$(running "$service" | grep -vxF "$before")
+    new=$(compose ps -aq "$service" | grep -vxF "$before")
     if ! until_fit "$new" "$old" "$service"; then
       docker logs --tail 5 "$new" >&2
-      docker rm -f "$new" >/dev/null
       fail "the new $service does not start; the old ones go on"
     fi
+    new=
     # Longer than stop_grace_period: it ends by itself.
     docker stop -t 40 "$old" >/dev/null
     docker rm "$old" >/dev/null
@@ -129,11 +141,16 @@ welcome() {
 TEXT
 }
 
+# A container that has not shown yet that it can serve; it goes when this ends before.
+new=
+trap '[ -z "$new" ] || docker rm -f "$new" >/dev/null' EXIT
+trap 'exit 130' INT TERM
+
 docker info >/dev/null 2>&1 || fail "Docker does not answer: is it running, and may you use it?"
 say "building the images (some minutes when it is the first time)"
 compose build >/dev/null
 say "preparing the model"
-prepare_model || fail "there is no model to serve. Without the internet bring the file by a mirror (MODEL_URL), or try the system without trained weights: make up MODEL=testcard"
+prepare_model || fail "there is no model to serve. Without the internet bring the file by hand or a mirror (compose/README.md says how), or try the system without trained weights: make up MODEL=testcard"
 roll worker
 roll api
 say "starting"

@@ -23,6 +23,7 @@ export const steps: Record<string, (setting: Setting) => Promise<string>> = {
   'a worker dies under load': kill,
   'scale down to 1 worker under load': scaleDown,
   'an API instance is stopped under load': stopApi,
+  'a bad setting under load': refuseBadSetting,
   'rolling restart under load': roll,
   'another model beside the old one': bringModel,
   'the old model goes': leaveModel,
@@ -145,7 +146,19 @@ async function stopApi(setting: Setting): Promise<string> {
   return said;
 }
 
-/** By another image: its label has another value. */
+/** It is said, and all goes on as it was. */
+async function refuseBadSetting(setting: Setting): Promise<string> {
+  const { project } = setting;
+  const said = await underLoad(setting, 'bad', async () => {
+    project.settings.RATE_LIMIT = 'lots';
+    await assert.rejects(project.up(), /bad setting: RATE_LIMIT.*the new api does not start/s);
+    project.settings.RATE_LIMIT = '';
+  });
+  await untilHealthy(project, 'api', 2);
+  return said;
+}
+
+/** By another image: its label has another value. A worker that was stopped is not taken for a new one. */
 async function roll(setting: Setting): Promise<string> {
   const { project } = setting;
   const ids = async () =>
@@ -153,12 +166,18 @@ async function roll(setting: Setting): Promise<string> {
       .flat()
       .map(({ Id }) => Id);
   const before = await ids();
+  const workers = await project.containers('worker');
+  await project.scale('worker', 2);
+  const added = (await project.containers('worker')).filter(({ Id }) =>
+    workers.every((worker) => worker.Id !== Id),
+  );
+  await docker('stop', '-t', '30', ...added.map(({ Id }) => Id));
   project.settings.REVISION = 'next';
   const said = await underLoad(setting, 'roll', () => project.up());
   const after = await ids();
   assert.equal(after.length, before.length);
   assert.deepEqual(
-    after.filter((id) => before.includes(id)),
+    after.filter((id) => before.includes(id) || added.some(({ Id }) => Id === id)),
     [],
   );
   return said;
