@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Logger, Problem, problems } from '@synset/shared';
 import { MAX_HEADER_BYTES } from './connection-limits.ts';
-import { problemBody } from './plugins/problems.ts';
+import { problemBody } from './problem-body.ts';
 
 function toProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {

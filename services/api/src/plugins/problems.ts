@@ -3,7 +3,7 @@ import { Problem, type ProblemCode, problems } from '@synset/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { drain } from '../drain.ts';
-import { type ProblemBody, typeOf } from '../schemas/problem.ts';
+import { problemBody } from '../problem-body.ts';
 import { isQuiet } from './request-log.ts';
 
 declare module 'fastify' {
@@ -12,26 +12,6 @@ declare module 'fastify' {
     problem: Problem | null;
   }
 }
-
-export function problemBody(problem: Problem, requestId: string): ProblemBody {
-  const { status, title } = problems[problem.code];
-  const { code, message: detail } = problem;
-  return {
-    success: false,
-    type: typeOf(code),
-    title,
-    status,
-    code,
-    detail,
-    requestId,
-    prediction: null,
-    score: null,
-    ...(problem.jobId && { id: problem.jobId, href: jobHref(problem.jobId) }),
-  };
-}
-
-/** Where the result of a job is to be asked for. */
-export const jobHref = (jobId: string) => `/jobs/${jobId}`;
 
 /** What Fastify and Node throw themselves; the rest is ours, and INTERNAL. */
 const frameworkCodes: Record<string, [ProblemCode, string]> = {

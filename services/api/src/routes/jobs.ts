@@ -4,7 +4,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { toPredictAnswer } from '../answer.ts';
 import { acceptJobs } from '../jobs.ts';
-import { problemBody } from '../plugins/problems.ts';
+import { problemBody } from '../problem-body.ts';
 import { classifyQuery, clientGone, idempotencyText, isJobId } from '../request.ts';
 import { createJobsDoc, jobDoc } from '../schemas/jobs.ts';
 import type { Services } from '../services.ts';

@@ -1,8 +1,9 @@
 // The upload page, the photo that it shows again, and its form for browsers without JavaScript.
 import { formats, Problem, sniffFormat } from '@synset/shared';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import { prepareProblem, problemBody, toProblem } from '../plugins/problems.ts';
+import { prepareProblem, toProblem } from '../plugins/problems.ts';
 import { predict } from '../predict.ts';
+import { problemBody } from '../problem-body.ts';
 import { isJobId } from '../request.ts';
 import { displayDoc, pageDoc, postPageDoc } from '../schemas/page.ts';
 import type { PredictAnswer } from '../schemas/prediction.ts';

@@ -3,7 +3,7 @@ import { formats } from '@synset/shared';
 import { z } from 'zod';
 import { jobId } from './jobs.ts';
 import type { RouteDoc } from './route-doc.ts';
-import { photoProblems, queueProblems, uploadProblems } from './upload.ts';
+import { predictionProblems } from './upload.ts';
 
 const html = { 'text/html': { schema: z.string() } };
 
@@ -20,15 +20,7 @@ export const postPageDoc: RouteDoc = {
   summary: 'Its form, without JavaScript',
   body: { 'multipart/form-data': { schema: z.object({ file: z.file() }) } },
   answers: { 200: { description: 'The page, with what the photo shows', content: html } },
-  problems: [
-    ...uploadProblems,
-    ...photoProblems,
-    ...queueProblems,
-    'FILE_EMPTY',
-    'INVALID_OPTION',
-    'JOB_FAILED',
-    'DEADLINE_EXCEEDED',
-  ],
+  problems: predictionProblems,
   errors: 'page',
 };
 

@@ -2,7 +2,7 @@
 import { jobFormats, modelInfo } from '@synset/shared';
 import { z } from 'zod';
 import { json, type RouteDoc } from './route-doc.ts';
-import { photoProblems, queueProblems, uploadProblems } from './upload.ts';
+import { predictionProblems } from './upload.ts';
 
 const score = z.number().min(0).max(1).describe('Probability.');
 
@@ -97,13 +97,5 @@ export const predictDoc: RouteDoc = {
       content: json(predictAnswer, { photo: examplePrediction }),
     },
   },
-  problems: [
-    ...uploadProblems,
-    ...photoProblems,
-    ...queueProblems,
-    'FILE_EMPTY',
-    'INVALID_OPTION',
-    'JOB_FAILED',
-    'DEADLINE_EXCEEDED',
-  ],
+  problems: predictionProblems,
 };

@@ -1,6 +1,7 @@
 // The problems as clients get them, with an example of each.
-import { type ProblemCode, problemCodes, problems } from '@synset/shared';
+import { Problem, type ProblemCode, problemCodes, problems } from '@synset/shared';
 import { z } from 'zod';
+import { problemBody } from '../problem-body.ts';
 import type { AnswerDoc, Content, RouteDoc } from './route-doc.ts';
 
 export const problemSchema = z
@@ -25,9 +26,6 @@ export type ProblemBody = z.infer<typeof problemSchema>;
 export const protocolError = z
   .object({ error: z.string() })
   .meta({ id: 'InferenceError', description: 'Error as the Open Inference Protocol says.' });
-
-export const typeOf = (code: ProblemCode): string =>
-  `urn:synset:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 
 const EXAMPLE_ID = '577c4149-6c0c-4a4b-9a38-0d0f0e3f2a11';
 
@@ -62,20 +60,8 @@ const details: Record<ProblemCode, string> = {
 
 /** For tests and documents: what a client would get. */
 export function exampleProblem(code: ProblemCode): ProblemBody {
-  const { status, title } = problems[code];
-  const later = code === 'DEADLINE_EXCEEDED' && { id: EXAMPLE_ID, href: `/jobs/${EXAMPLE_ID}` };
-  return {
-    success: false,
-    type: typeOf(code),
-    title,
-    status,
-    code,
-    detail: details[code],
-    requestId: EXAMPLE_ID,
-    prediction: null,
-    score: null,
-    ...later,
-  };
+  const later = code === 'DEADLINE_EXCEEDED' ? { jobId: EXAMPLE_ID } : {};
+  return problemBody(new Problem(code, details[code], later), EXAMPLE_ID);
 }
 
 /** What any route may answer, whatever it is for. */

@@ -18,3 +18,14 @@ export const photoProblems: readonly ProblemCode[] = [
 ];
 
 export const queueProblems: readonly ProblemCode[] = ['QUEUE_FULL', 'QUEUE_UNAVAILABLE'];
+
+/** Of a photo that is sent and answered at once. */
+export const predictionProblems: readonly ProblemCode[] = [
+  ...uploadProblems,
+  ...photoProblems,
+  ...queueProblems,
+  'FILE_EMPTY',
+  'INVALID_OPTION',
+  'JOB_FAILED',
+  'DEADLINE_EXCEEDED',
+];
