@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run up down compose-test model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis
+.PHONY: help run up down compose-test model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis chromium
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -37,7 +37,7 @@ model: setup ## Fetch, verify and prepare the trained model (MODEL=name)
 dead: setup ## List the jobs that were given up (DO="replay all", DO=--help)
 	@node $(if $(wildcard .env),--env-file=.env) services/local/src/dead.ts $(DO)
 
-test: setup redis ## Lint, types, and all tests
+test: setup redis chromium ## Lint, types, and all tests
 	biome check --error-on-warnings
 	tsc -p tsconfig.json
 	vitest run
@@ -45,7 +45,7 @@ test: setup redis ## Lint, types, and all tests
 bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 16 minutes)
 	@exec node loadtest/src/bench.ts $(ONLY)
 
-loadtest: setup redis ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
+loadtest: setup redis chromium ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
 	@exec node loadtest/src/loadtest.ts $(if $(URL),--url='$(URL)') $(if $(USERS),--users='$(USERS)') \
 		$(if $(WORKERS),--workers='$(WORKERS)') $(if $(MODEL),--model='$(MODEL)') \
 		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(AGAINST),--against='$(AGAINST)') $(if $(OUT),--out='$(OUT)')
@@ -94,3 +94,7 @@ $(TOOLS):
 # REDIS_URL names one that is there already.
 redis:
 	@[ -n "$(REDIS_URL)" ] || grep -qs '^REDIS_URL=.' .env || command -v redis-server >/dev/null || services/local/install-redis.sh
+
+# Only the tests in a browser need it: without it they are skipped.
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || services/local/install-chromium.sh
