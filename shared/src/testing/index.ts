@@ -1,4 +1,5 @@
 // Help for the tests of all packages. Nothing here is used by the services themselves.
+export * from './chromium.ts';
 export * from './collector.ts';
 export * from './descendants.ts';
 export * from './jobs.ts';
