@@ -2,18 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import type { DeadLetters } from '@synset/shared';
+import type { Command } from '../command-line.ts';
 import { printable, toJson, toTable } from './text.ts';
 
 export interface Context {
   letters: DeadLetters;
   print: (text: string) => void;
-}
-
-export interface Command {
-  /** As the usage shows them; all must be given. */
-  parameters: readonly string[];
-  help: string;
-  run(context: Context, ...given: string[]): Promise<void>;
 }
 
 const noLetter = (id: string) => new Error(`no dead letter ${id}`);
@@ -86,7 +80,7 @@ async function discard({ letters, print }: Context, id = ''): Promise<void> {
   print(`${id}: discarded`);
 }
 
-export const commands = new Map<string, Command>([
+export const commands = new Map<string, Command<Context>>([
   ['list', { parameters: [], help: 'the jobs that were given up, oldest first', run: list }],
   ['show', { parameters: ['ID'], help: 'all about one letter, as JSON', run: show }],
   ['save', { parameters: ['ID', 'FILE'], help: 'write its photo to a new file', run: save }],

@@ -4,8 +4,8 @@ import { createLogger, createRedis, describeError, type Redis } from '@synset/sh
 const LIMIT_MS = 3000;
 
 /** Rejects at the first error, where a service would try again. The password is not in the message. */
-export async function connectInTime(url: string): Promise<Redis> {
-  const redis = createRedis({ url, name: 'synset-dead', log: createLogger('dead', 'silent') });
+export async function connectInTime(url: string, name: string): Promise<Redis> {
+  const redis = createRedis({ url, name: `synset-${name}`, log: createLogger(name, 'silent') });
   const { promise: failed, reject } = Promise.withResolvers<never>();
   redis.once('error', reject);
   const timer = setTimeout(() => reject(new Error(`no answer within ${LIMIT_MS} ms`)), LIMIT_MS);
