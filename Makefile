@@ -42,10 +42,10 @@ test: setup redis chromium ## Lint, types, and all tests
 	tsc -p tsconfig.json
 	vitest run
 
-bench: setup redis ## Measure the service against the same pipeline in one process (ONLY=speed; 16 minutes)
+bench: setup redis chromium ## Measure the service against the same pipeline in one process (ONLY=speed; 16 minutes)
 	@exec node loadtest/src/bench.ts $(ONLY)
 
-loadtest: setup redis chromium ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
+loadtest: setup redis ## Measure by users and workers, write a report (URL=... AGAINST=...; 5 minutes)
 	@exec node loadtest/src/loadtest.ts $(if $(URL),--url='$(URL)') $(if $(USERS),--users='$(USERS)') \
 		$(if $(WORKERS),--workers='$(WORKERS)') $(if $(MODEL),--model='$(MODEL)') \
 		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(AGAINST),--against='$(AGAINST)') $(if $(OUT),--out='$(OUT)')
