@@ -1,6 +1,8 @@
 export * from './budget.ts';
 export * from './dead-letters.ts';
 export * from './env.ts';
+export * from './feedback.ts';
+export { MAX_FEEDBACK, MAX_PHOTO_BYTES } from './feedback-scripts.ts';
 export * from './formats.ts';
 export * from './job.ts';
 export * from './job-queue.ts';
@@ -8,6 +10,7 @@ export * from './keys.ts';
 export * from './log.ts';
 export * from './malloc.ts';
 export * from './node-flags.ts';
+export * from './predictions.ts';
 export * from './problems.ts';
 export { MEMORY_FOR_COMFORT, MEMORY_IN_USE } from './queue-scripts.ts';
 export * from './queue-state.ts';

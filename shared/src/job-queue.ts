@@ -1,6 +1,7 @@
 // The job stream as the services use it: published, claimed, renewed, finished.
 import { encodeJob, type Job } from './job.ts';
 import { GROUP, type Keys } from './keys.ts';
+import { encodePrediction } from './predictions.ts';
 import {
   BURY_UNREADABLE,
   CLAIM,
@@ -130,14 +131,15 @@ export class JobQueue {
 
   /** Replies, keeps the result, removes the entry. False when another worker has done so before. */
   async finish(entryId: string, { job, reply, cache, death }: Ending): Promise<boolean> {
-    const { jobs, jobBytes, dead, result } = this.#keys;
+    const { jobs, jobBytes, dead, result, predictions, predictionIds } = this.#keys;
     const record = result(job.id);
-    const keys = [jobs, jobBytes, record, dead, cache?.key ?? record];
+    const keys = [jobs, jobBytes, record, dead, cache?.key ?? record, predictions, predictionIds];
     if (job.replyTo) keys.push(job.replyTo);
     const finished = await this.#run(FINISH, keys, [
       ...[GROUP, entryId, job.image.length, JSON.stringify(reply), job.resultTtlS],
       ...[cache?.value ?? '', cache?.ttlS ?? ''],
       ...[death?.reason ?? '', death?.error ?? '', death?.deliveries ?? ''],
+      ...[job.id, reply.status === 'done' ? encodePrediction(reply) : ''],
     ]);
     return finished === 1;
   }

@@ -29,6 +29,22 @@ export interface Keys {
   rate(client: string): string;
   /** Kept photos, oldest first, so that the oldest can make room. */
   readonly photos: string;
+  /** Hash: what was predicted lately, by job; see `predictions.ts`. */
+  readonly predictions: string;
+  /** Their jobs' IDs, oldest first, so that the oldest can make room. */
+  readonly predictionIds: string;
+  /** Stream of what users say of predictions. */
+  readonly feedback: string;
+  /** Hash: the entry in `feedback` of each prediction that was judged. */
+  readonly feedbackIndex: string;
+  /** Hash: how often a predicted category was `<index>:right` or `<index>:wrong`. */
+  readonly feedbackCounts: string;
+  /** Hash: photos that users have left with their feedback, by SHA-256. */
+  readonly feedbackPhotos: string;
+  /** Hash: entries that each of them was left with. */
+  readonly feedbackPhotoUses: string;
+  /** Bytes of all of them. */
+  readonly feedbackPhotoBytes: string;
 }
 
 /** Keys of one partition: its number stands in braces, the hash tag of Redis Cluster. */
@@ -49,5 +65,13 @@ export function createKeys(prefix: string, partition = 0): Keys {
     photo: (jobId) => `${base}:photo:${jobId}`,
     rate: (client) => `${prefix}:{0}:rate:${client}`,
     photos: `${base}:photos`,
+    predictions: `${base}:predictions`,
+    predictionIds: `${base}:prediction-ids`,
+    feedback: `${prefix}:{0}:feedback`,
+    feedbackIndex: `${prefix}:{0}:feedback-index`,
+    feedbackCounts: `${prefix}:{0}:feedback-counts`,
+    feedbackPhotos: `${prefix}:{0}:feedback-photos`,
+    feedbackPhotoUses: `${prefix}:{0}:feedback-photo-uses`,
+    feedbackPhotoBytes: `${prefix}:{0}:feedback-photo-bytes`,
   };
 }

@@ -1,5 +1,6 @@
 // The scripts (Lua) by which the job stream changes, each in one step with what changes with it:
 // the count of bytes, the job's record, its reply. Nothing is left half done, whoever may die.
+import { REMEMBER } from './predictions.ts';
 
 /** A reply stream nobody reads any more goes away by itself. */
 const REPLY_TTL_S = 60;
@@ -128,9 +129,9 @@ end
 return lost`;
 
 /**
- * KEYS jobs, byte count, record, dead letters, cache entry, and the reply stream if there is one.
- * ARGV group, entry, the photo's bytes, reply, record's TTL, cache value and TTL (or empty),
- * reason of death (or empty), error, deliveries.
+ * KEYS jobs, byte count, record, dead letters, cache entry, predictions, their IDs, and the reply
+ * stream if there is one. ARGV group, entry, the photo's bytes, reply, record's TTL, cache value and
+ * TTL (or empty), reason of death (or empty), error, deliveries, job, prediction (or empty).
  * Gives 0, and does nothing, when another worker has answered the job before.
  * A full Redis takes it all the same (allow-oom): what goes is larger than what comes.
  */
@@ -139,8 +140,9 @@ ${REMOVE}
 ${BURY}
 ${IS_OPEN}
 ${MEMORY_IN_USE}
-local jobs, byteCount, record, dead, cache, replyTo = unpack(KEYS)
-local group, entry, bytes, reply, ttl, cached, cacheTtl, reason, failure, deliveries = unpack(ARGV)
+${REMEMBER}
+local jobs, byteCount, record, dead, cache, predictions, ids, replyTo = unpack(KEYS)
+local group, entry, bytes, reply, ttl, cached, cacheTtl, reason, failure, deliveries, job, prediction = unpack(ARGV)
 local letter = reason ~= '' and redis.call('XRANGE', jobs, entry, entry)[1]
 if remove(jobs, group, byteCount, entry, bytes) == 0 then
   -- Or Redis came back without it: then the answer is still wanted.
@@ -152,8 +154,9 @@ if replyTo then
   redis.call('XADD', replyTo, 'MAXLEN', '~', ${REPLY_STREAM_LENGTH}, '*', 'reply', reply)
   redis.call('EXPIRE', replyTo, ${REPLY_TTL_S})
 end
-if cached ~= '' and memoryInUse(#cached) < ${MEMORY_FOR_COMFORT} then
-  redis.call('SET', cache, cached, 'EX', cacheTtl)
+if prediction ~= '' and memoryInUse(#cached + #prediction) < ${MEMORY_FOR_COMFORT} then
+  remember(predictions, ids, job, prediction)
+  if cached ~= '' then redis.call('SET', cache, cached, 'EX', cacheTtl) end
 end
 return 1`;
 

@@ -42,6 +42,22 @@ const ending = (id: string, text: string): Ending => ({
   reply: { jobId: id, status: 'failed', sha256: '', code: 'JOB_FAILED', detail: text },
 });
 
+const model = { name: 'fake', trained: true };
+
+function answered(id: string, index: number): Ending {
+  const { sha256, format, width, height, uploadMs } = job(id);
+  const about = { model, width, height, format, bytes: image.length, sha256, cached: false };
+  const categories = [
+    { index, score: 2 / 3 },
+    { index: 0, score: 0.1 },
+  ];
+  const timings = { uploadMs, queueMs: 1, decodeMs: 1, inferenceMs: 1 };
+  return {
+    job: job(id),
+    reply: { jobId: id, status: 'done', categories, ...about, ...timings },
+  };
+}
+
 describe('publishing', () => {
   test('adds the job and says that it waits', async () => {
     expect(await queue.publish(job('a'), NO_LIMITS, 60)).toEqual({ status: 'queued' });
@@ -118,6 +134,31 @@ describe('finishing', () => {
   test('replies even when Redis came back without the job', async () => {
     expect(await queue.finish('1-1', ending('a', 'why'))).toBe(true);
     expect(await redis.xLen(keys.replies('x'))).toBe(1);
+  });
+
+  test('remembers what was predicted, once for each job, and no failures', async () => {
+    for (const index of [7, 281]) await queue.finish('1-1', answered('a', index));
+    await queue.finish('1-1', ending('b', 'why'));
+    const known = { sha256: job('a').sha256, index: 7, score: 0.666667, model };
+    expect(await redis.hGetAll(keys.predictions)).toEqual({ a: JSON.stringify(known) });
+    expect(await redis.lRange(keys.predictionIds, 0, -1)).toEqual(['a']);
+  });
+
+  test('remembers an ID that comes again by its last prediction', async () => {
+    await queue.finish('1-1', answered('a', 7));
+    await redis.del(keys.result('a')); // it has expired
+    await queue.finish('1-1', answered('a', 281));
+    expect(await redis.hGet(keys.predictions, 'a')).toContain('"index":281');
+    expect(await redis.lRange(keys.predictionIds, 0, -1)).toEqual(['a']);
+  });
+
+  test('forgets the oldest prediction for the newest', async () => {
+    await queue.finish('1-1', answered('oldest', 1));
+    const fill = `for i = 2, 100000 do redis.call('RPUSH', KEYS[1], i) end`;
+    await redis.eval(fill, { keys: [keys.predictionIds] });
+    await queue.finish('1-1', answered('newest', 2));
+    expect(await redis.hKeys(keys.predictions)).toEqual(['newest']);
+    expect(await redis.lLen(keys.predictionIds)).toBe(100_000);
   });
 
   test('needs no reply stream', async () => {

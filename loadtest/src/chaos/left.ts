@@ -21,7 +21,12 @@ export async function leftJobs(
 
 /** Keys that do not expire and are not meant to stay. */
 export async function lastingKeys(redis: Redis, keys: Keys): Promise<string[]> {
-  const mayStay = [keys.jobs, keys.dead, keys.workers, keys.idempotencySecret];
+  const mayStay = [
+    ...[keys.jobs, keys.dead, keys.workers, keys.idempotencySecret],
+    ...[keys.predictions, keys.predictionIds],
+    ...[keys.feedback, keys.feedbackIndex, keys.feedbackCounts],
+    ...[keys.feedbackPhotos, keys.feedbackPhotoUses, keys.feedbackPhotoBytes],
+  ];
   const lasting: string[] = [];
   for await (const batch of redis.scanIterator({ COUNT: 1000 })) {
     for (const key of batch) {

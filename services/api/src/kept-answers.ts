@@ -1,10 +1,27 @@
 // Answers that no worker has put into Redis under their own ID, written there some at a time: one by
 // one each waited for the disk, and the cache answered 0.65 of what Fastify alone could, not 0.78.
-import { type Answer, inTime, type Keys, type Redis, runScript } from '@synset/shared';
+import {
+  type Answer,
+  encodePrediction,
+  inTime,
+  type Keys,
+  MEMORY_FOR_COMFORT,
+  MEMORY_IN_USE,
+  REMEMBER,
+  type Redis,
+  runScript,
+} from '@synset/shared';
 
-/** KEYS records. ARGV their TTL, their values. */
+/** KEYS predictions, their IDs, records. ARGV the records' TTL; job, value and prediction of each. */
 const KEEP = `#!lua
-for i, record in ipairs(KEYS) do redis.call('SET', record, ARGV[i + 1], 'EX', ARGV[1]) end`;
+${MEMORY_IN_USE}
+${REMEMBER}
+local hasRoom = memoryInUse(0) < ${MEMORY_FOR_COMFORT}
+for i = 3, #KEYS do
+  local job, value, prediction = unpack(ARGV, 3 * i - 7, 3 * i - 5)
+  redis.call('SET', KEYS[i], value, 'EX', ARGV[1])
+  if hasRoom then remember(KEYS[1], KEYS[2], job, prediction) end
+end`;
 
 const GATHER_MS = 10;
 
@@ -28,9 +45,13 @@ export class KeptAnswers {
   #write(): void {
     const answers = this.#gathered;
     this.#gathered = [];
-    const records = answers.map(({ jobId }) => this.#keys.result(jobId));
-    const values = answers.map((answer) => JSON.stringify(answer));
-    const kept = runScript(this.#redis, KEEP, records, [this.#ttlS, ...values]);
+    const { result, predictions, predictionIds } = this.#keys;
+    const records = answers.map(({ jobId }) => result(jobId));
+    const values = answers.flatMap((answer) => [
+      ...[answer.jobId, JSON.stringify(answer), encodePrediction(answer)],
+    ]);
+    const keys = [predictions, predictionIds, ...records];
+    const kept = runScript(this.#redis, KEEP, keys, [this.#ttlS, ...values]);
     inTime(this.#redis, kept).catch(() => {});
   }
 }

@@ -34,6 +34,10 @@ test('answers are written together, each under its own ID and for its time', asy
   const values = await redis.mGet(records);
   expect(values.map((json) => JSON.parse(json ?? ''))).toEqual(ids.map(answer));
   for (const record of records) expect(await redis.ttl(record)).toBeGreaterThan(50);
+  const about = { sha256: 'abc', index: 281, score: 0.5, model: { name: 'fake', trained: true } };
+  const predictions = ids.map((id) => [id, JSON.stringify(about)]);
+  expect(await redis.hGetAll(keys.predictions)).toEqual(Object.fromEntries(predictions));
+  expect(await redis.lRange(keys.predictionIds, 0, -1)).toEqual(ids);
   expect(writes).toHaveBeenCalledTimes(1);
 });
 

@@ -1,0 +1,39 @@
+// What was predicted lately, for as long as somebody may say whether it was right.
+import { z } from 'zod';
+import type { Answer } from './reply.ts';
+import { modelInfo } from './reply.ts';
+
+/** Predictions that are remembered, over all instances; the oldest go first. */
+const MAX_PREDICTIONS = 100_000;
+
+const prediction = z.object({
+  sha256: z.string(),
+  /** Of the best category. */
+  index: z.int(),
+  score: z.number(),
+  model: modelInfo,
+});
+
+export type PredictionRecord = z.infer<typeof prediction>;
+
+/** Lua: a job's ID may come again once its record has expired, and has its place in the list then. */
+export const REMEMBER = `
+local function remember(predictions, ids, id, prediction)
+  if redis.call('HSET', predictions, id, prediction) == 0 then return end
+  if redis.call('RPUSH', ids, id) > ${MAX_PREDICTIONS} then
+    redis.call('HDEL', predictions, redis.call('LPOP', ids))
+  end
+end`;
+
+/** As many digits as clients get. */
+const SCORE_STEPS = 1e6;
+
+export function encodePrediction({ sha256, categories, model }: Answer): string {
+  const { index = 0, score = 0 } = categories[0] ?? {};
+  const rounded = Math.round(score * SCORE_STEPS) / SCORE_STEPS;
+  return JSON.stringify({ sha256, index, score: rounded, model } satisfies PredictionRecord);
+}
+
+/** Throws where the text is no prediction. */
+export const decodePrediction = (json: string): PredictionRecord =>
+  prediction.parse(JSON.parse(json));
