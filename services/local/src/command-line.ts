@@ -46,7 +46,11 @@ Settings: REDIS_URL, else PORT and DATA_DIR of a service that runs here; KEY_PRE
 type Read<Context> = { command: Command<Context>; given: string[] } | 'help' | { wrong: string };
 
 /** What to run; a text where the command line is wrong. */
-function readCommand<Context>({ commands, fallback }: CommandLine<Context>): Read<Context> {
+function readCommand<Context>({
+  name: program,
+  commands,
+  fallback,
+}: CommandLine<Context>): Read<Context> {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -59,7 +63,7 @@ function readCommand<Context>({ commands, fallback }: CommandLine<Context>): Rea
       return { wrong: `no command ${name}: there are ${[...commands.keys()].join(', ')}` };
     }
     if (given.length === command.parameters.length) return { command, given };
-    return { wrong: `usage: ${signature(name, command)}` };
+    return { wrong: `usage: ${signature(name, command)}; more: make ${program} DO=--help` };
   } catch (error) {
     return { wrong: describeError(error) };
   }

@@ -1,4 +1,4 @@
-// One run a data folder: two redis-servers would write the same append-only file.
+// One run a folder: two redis-servers would write the same append-only file.
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -8,7 +8,7 @@ import { StartError } from './start-error.ts';
  * Holds the folder for this process. The lock is a socket without a file (Linux's abstract
  * namespace), which the kernel lets go however the process ends: no lock is ever left behind.
  */
-export async function lockFolder(folder: string): Promise<Server> {
+export async function lockFolder(folder: string, advice: string): Promise<Server> {
   const name = createHash('sha256')
     .update(await realpath(folder))
     .digest('hex');
@@ -16,7 +16,7 @@ export async function lockFolder(folder: string): Promise<Server> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(`\0synset-${name}`, resolve);
   }).catch(() => {
-    throw new StartError(`${folder} is in use by another run: choose another folder by DATA_DIR`);
+    throw new StartError(`${folder} is in use by another run: ${advice}`);
   });
   return server;
 }

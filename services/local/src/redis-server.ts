@@ -35,7 +35,7 @@ export async function startRedisServer(
   await mkdir(dir, { recursive: true }).catch((error) => {
     throw new StartError(`DATA_DIR: ${dir} cannot be made (${error.code})`);
   });
-  const lock = await lockFolder(dir);
+  const lock = await lockFolder(dir, 'choose another folder by DATA_DIR');
   const port = await freePort();
   const logfile = ['--logfile', join(dir, 'redis.log')];
   const command = [program, ...redisServerArguments(port, dir), ...logfile];

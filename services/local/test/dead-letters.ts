@@ -1,51 +1,13 @@
 // The command line for dead letters as a real process, and letters for it.
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createKeys, createRedis, encodeJob, type Keys, type Redis } from '@synset/shared';
 import { randomPrefix, silentLog, testJob } from '@synset/shared/testing';
-import { inject, onTestFinished } from 'vitest';
+import { inject } from 'vitest';
+import { type Around, complaint, type Ended, runCommand } from './command.ts';
 
-const SCRIPT = fileURLToPath(new URL('../src/dead.ts', import.meta.url));
+export const runDead = (args: string[], env: NodeJS.ProcessEnv, around?: Around): Promise<Ended> =>
+  runCommand('dead', args, env, around);
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** By way of bash, where `before` and `after` may stand around the command. */
-export function runDead(
-  args: string[],
-  env: NodeJS.ProcessEnv,
-  { before = '', after = '' } = {},
-): Promise<Ended> {
-  const script = `set -o pipefail; ${before} "$0" "$@" ${after}`;
-  const { PATH } = process.env;
-  const command = ['--norc', '-c', script, process.execPath, SCRIPT, ...args];
-  return new Promise((resolve) => {
-    execFile('bash', command, { env: { PATH, ...env } }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
-
-/** Nothing but this line is said. */
-export const says = (line: string): Ended => ({ code: 0, stdout: `${line}\n`, stderr: '' });
-
-export const complains = (code: number, line: string): Ended => ({
-  code,
-  stdout: '',
-  stderr: `synset dead: ${line}\n`,
-});
-
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'synset-dead-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+export const complains = (code: number, line: string): Ended => complaint('dead', code, line);
 
 /** The dead letters of one test. */
 export class TestLetters {
@@ -70,7 +32,7 @@ export class TestLetters {
     this.#redis.destroy();
   }
 
-  run(args: string[], around?: { before?: string; after?: string }): Promise<Ended> {
+  run(args: string[], around?: Around): Promise<Ended> {
     const env = { REDIS_URL: inject('redisUrl'), KEY_PREFIX: this.#prefix };
     return runDead(args, env, around);
   }

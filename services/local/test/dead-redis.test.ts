@@ -1,7 +1,8 @@
 // Which Redis the commands for dead letters ask.
 import { isRunning, startTestRedis, untilEnded } from '@synset/shared/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { complains, runDead, says, temporaryFolder } from './dead-letters.ts';
+import { says, temporaryFolder } from './command.ts';
+import { complains, runDead } from './dead-letters.ts';
 import { startSystem, type TestSystem } from './system.ts';
 
 const REFUSED = /^synset dead: cannot reach Redis at 127\.0\.0\.1:\d+: .*ECONNREFUSED.*\n$/;

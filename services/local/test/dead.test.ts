@@ -3,7 +3,8 @@ import { watch } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { complains, runDead, says, TestLetters, temporaryFolder } from './dead-letters.ts';
+import { says, temporaryFolder } from './command.ts';
+import { complains, runDead, TestLetters } from './dead-letters.ts';
 
 const BYTES = Buffer.from([0xff, 0xd8, 0x00, 0xc3, 0x28, 0x0d, 0x0a]);
 const NONE = '1-1';
@@ -168,9 +169,9 @@ test('discard deletes one letter, or all', async () => {
 describe('a wrong command line', () => {
   test.each([
     [['lst'], 'no command lst: there are list, show, save, replay, discard'],
-    [['list', 'x'], 'usage: list'],
-    [['save', NONE], 'usage: save ID FILE'],
-    [['discard'], 'usage: discard ID|all'],
+    [['list', 'x'], 'usage: list; more: make dead DO=--help'],
+    [['save', NONE], 'usage: save ID FILE; more: make dead DO=--help'],
+    [['discard'], 'usage: discard ID|all; more: make dead DO=--help'],
   ])('%j: a line, exit code 2', async (args, line) => {
     await add('a');
     expect(await run(args)).toEqual(complains(2, line));

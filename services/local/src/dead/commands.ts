@@ -1,8 +1,9 @@
 // What each command for dead letters does.
 import { randomUUID } from 'node:crypto';
-import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+
 import type { DeadLetters } from '@synset/shared';
 import type { Command } from '../command-line.ts';
+import { exists, writeWhole } from '../whole-file.ts';
 import { printable, toJson, toTable } from './text.ts';
 
 export interface Context {
@@ -28,28 +29,9 @@ async function save({ letters, print }: Context, id = '', file = ''): Promise<vo
   const letter = await letters.get(id);
   if (!letter) throw noLetter(id);
   if (!letter.image) throw new Error(`${id} has no photo`);
-  await writeWhole(file, letter.image);
+  // Nobody shall take half a photo for the one that failed.
+  await writeWhole(file, `${file}.${randomUUID()}.tmp`, letter.image);
   print(`${file}: written, ${letter.bytes} bytes`);
-}
-
-/** A link counts, even where nothing is at its end. */
-async function exists(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Nobody shall take half a photo for the one that failed. */
-async function writeWhole(path: string, content: Buffer): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 async function replay(context: Context, id = ''): Promise<void> {
