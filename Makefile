@@ -95,6 +95,6 @@ $(TOOLS):
 redis:
 	@[ -n "$(REDIS_URL)" ] || grep -qs '^REDIS_URL=.' .env || command -v redis-server >/dev/null || services/local/install-redis.sh
 
-# Only the tests in a browser need it: without it they are skipped.
+# Only tests and figures of the page need it: without it they are left out.
 chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || services/local/install-chromium.sh

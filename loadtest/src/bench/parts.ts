@@ -6,6 +6,7 @@ import { measureDecoding } from './decoding.ts';
 import { measureMachinery } from './machinery.ts';
 import { measureMemory } from './memory.ts';
 import { measureOverhead } from './overhead.ts';
+import { measurePage } from './page.ts';
 import type { Results } from './results.ts';
 import { measureSpeed } from './speed.ts';
 import {
@@ -14,6 +15,7 @@ import {
   judgeMachinery,
   judgeMemory,
   judgeOverhead,
+  judgePage,
   judgeScenario,
   judgeWorkers,
 } from './verdicts.ts';
@@ -50,6 +52,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   memory: async (context) => {
     const memory = await measureMemory(context);
     return [{ memory }, memory.flatMap(judgeMemory)];
+  },
+  page: async (context) => {
+    const page = await measurePage(context);
+    return page ? [{ page }, judgePage(page)] : [{}, []];
   },
 };
 

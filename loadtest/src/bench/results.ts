@@ -7,6 +7,7 @@ import type { Comparison } from './comparison.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
 import type { Overhead } from './overhead.ts';
+import type { PageFigures } from './page.ts';
 import type { Pairs } from './pairs.ts';
 import type { Arrangement } from './reference.ts';
 import type { Scenario } from './scenarios.ts';
@@ -42,5 +43,6 @@ export interface Results {
   readonly workers?: Workers;
   readonly overhead?: Overhead;
   readonly memory?: readonly MemoryFigure[];
+  readonly page?: PageFigures;
   readonly verdicts: readonly Verdict[];
 }

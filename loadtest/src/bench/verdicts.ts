@@ -5,6 +5,7 @@ import type { Estimate } from '../statistics.ts';
 import type { Decoding } from './decoding.ts';
 import type { Machinery } from './machinery.ts';
 import type { Overhead } from './overhead.ts';
+import type { PageFigures } from './page.ts';
 import type { Pairs } from './pairs.ts';
 import type { MemoryFigure, Model, ScenarioFigures } from './results.ts';
 import type { Workers } from './workers.ts';
@@ -21,6 +22,9 @@ const TRACES = 1.03;
 const API_MB = 300;
 const WORKER_MB: Record<Model, number> = { 'testcard-int8': 350, testcard: 550 };
 const FURTHER_INT8_SESSION_MB = 150;
+const INTERACTIVE_MS = 300;
+const PAINTED_MS = 100;
+const LONGEST_TASK_MS = 50;
 
 type Judge = typeof atMost;
 
@@ -79,3 +83,9 @@ export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigur
   const limit = WORKER_MB[model] + further * FURTHER_INT8_SESSION_MB;
   return [atMost(what, memory.peakMb, limit, 'MB')];
 }
+
+export const judgePage = ({ interactive, painted, longestTask }: PageFigures): Verdict[] => [
+  judged(atMost, 'page: interactive after', interactive, INTERACTIVE_MS, 'ms'),
+  judged(atMost, 'page: answer painted after its arrival', painted, PAINTED_MS, 'ms'),
+  judged(atMost, 'page: longest task, 50 photos', longestTask, LONGEST_TASK_MS, 'ms'),
+];

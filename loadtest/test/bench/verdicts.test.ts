@@ -6,6 +6,7 @@ import {
   judgeMachinery,
   judgeMemory,
   judgeOverhead,
+  judgePage,
   judgeScenario,
   judgeWorkers,
 } from '../../src/bench/verdicts.ts';
@@ -84,4 +85,13 @@ it('allows more memory for each further int8 session', () => {
 it('wants nothing of several fp32 sessions', () => {
   expect(judgeMemory({ ...worker, model: 'testcard', sessions: 1 })).toHaveLength(1);
   expect(judgeMemory({ ...worker, model: 'testcard', sessions: 2 })).toEqual([]);
+});
+
+it('wants a page that is there at once and never deaf', () => {
+  const figures = {
+    interactive: estimate([300]),
+    painted: estimate([100]),
+    longestTask: estimate([51]),
+  };
+  expect(judgePage(figures).map(({ ok }) => ok)).toEqual([true, true, false]);
 });

@@ -1,4 +1,4 @@
-// Where Chromium is, for the tests and the measurements in a real browser.
+// What the tests and the measurements in a real browser have in common: where Chromium is, and drops.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 
@@ -18,6 +18,25 @@ export function chromiumOptions(): { executablePath: string; chromiumSandbox: bo
   if (named && !executablePath) throw new Error(`SYNSET_CHROMIUM=${named} is not there`);
   // Chromium refuses to run as root inside its sandbox.
   return executablePath ? { executablePath, chromiumSandbox: process.getuid?.() !== 0 } : null;
+}
+
+interface Drag {
+  readonly type: 'dragEnter' | 'dragOver' | 'drop';
+  readonly x: number;
+  readonly y: number;
+  readonly data: { items: []; files: string[]; dragOperationsMask: number };
+}
+
+/** What `newCDPSession` of Playwright gives. */
+interface DevTools {
+  send(method: 'Input.dispatchDragEvent', drag: Drag): Promise<unknown>;
+}
+
+/** Drags files over the point of the page and lets go, as a person does from another window. */
+export async function dropFiles(page: DevTools, files: readonly string[], x: number, y: number) {
+  const data: Drag['data'] = { items: [], files: [...files], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await page.send('Input.dispatchDragEvent', { type, x, y, data });
 }
 
 function isExecutable(path: string): boolean {
