@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run up down compose-test model dead test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis chromium
+.PHONY: help run up down compose-test model dead feedback test bench loadtest chaos fuzz reliability accuracy audit lint format clean setup redis chromium
 
 # Exact versions of the two tools that the rest is run by.
 NODE_VERSION := 24.21.0
@@ -36,6 +36,9 @@ model: setup ## Fetch, verify and prepare the trained model (MODEL=name)
 
 dead: setup ## List the jobs that were given up (DO="replay all", DO=--help)
 	@node $(if $(wildcard .env),--env-file=.env) services/local/src/dead.ts $(DO)
+
+feedback: setup ## Make a data set of what users said (OUT=folder; DO=clear removes it from Redis, DO=--help)
+	@exec node $(if $(wildcard .env),--env-file=.env) services/local/src/feedback.ts $(or $(DO),export) $(if $(OUT),"$$OUT")
 
 test: setup redis chromium ## Lint, types, and all tests
 	biome check --error-on-warnings

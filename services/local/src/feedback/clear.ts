@@ -1,0 +1,72 @@
+// Removes from Redis what a folder has of it, and nothing else.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { FeedbackEntry, FeedbackStore } from '@synset/shared';
+import { entriesOf, readEntries } from './entries.ts';
+import type { DataFolder } from './folder.ts';
+
+/** Removed at a time: Redis does nothing else meanwhile. */
+const AT_ONCE = 100;
+
+export interface Cleared {
+  readonly removed: number;
+  /** Came or changed after the export. */
+  readonly newer: number;
+  /** Their photo is not in the folder. */
+  readonly withoutPhoto: number;
+}
+
+/** @param all also what has a photo that is not in the folder */
+export async function clearFeedback(
+  store: FeedbackStore,
+  folder: DataFolder,
+  { all, signal }: { all: boolean; signal: AbortSignal },
+): Promise<Cleared> {
+  const { listed, hasPhoto } = await whatWasExported(folder);
+  const cleared = { removed: 0, newer: 0, withoutPhoto: 0 };
+  let gathered: string[] = [];
+  const removeGathered = async () => {
+    cleared.removed += await store.remove(gathered);
+    gathered = [];
+  };
+  for await (const entry of entriesOf(store)) {
+    signal.throwIfAborted();
+    if (listed.get(entry.id) !== entry.entry) cleared.newer++;
+    else if (!all && !(await hasPhoto(entry))) cleared.withoutPhoto++;
+    else if (gathered.push(entry.entry) === AT_ONCE) await removeGathered();
+  }
+  await removeGathered();
+  return cleared;
+}
+
+async function whatWasExported(folder: DataFolder) {
+  /** The entry of each prediction, by its ID. */
+  const listed = new Map<string, string>();
+  const judged = new Set<string>();
+  for await (const { id, entry, sha256 } of readEntries(folder.list)) {
+    listed.set(id, entry);
+    judged.add(sha256);
+  }
+  const photos = await folder.photos((sha256) => judged.has(sha256));
+  const whole = new Map<string, Promise<boolean>>();
+  /** Looked at again: it may be the only copy soon. */
+  const isWhole = (sha256: string): Promise<boolean> => {
+    const photo = photos.get(sha256);
+    const answer =
+      whole.get(sha256) ??
+      (photo ? digestOf(folder.pathOf(photo)) : Promise.resolve(null)).then((d) => d === sha256);
+    whole.set(sha256, answer);
+    return answer;
+  };
+  return {
+    listed,
+    hasPhoto: async (entry: FeedbackEntry) => !entry.hasPhoto || (await isWhole(entry.sha256)),
+  };
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
