@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { PreparedModel } from './load.ts';
 
 export interface Explainer {
-  /** [classes, channels]. */
-  weights: Float32Array;
+  /** [classes, channels], in memory that threads share. */
+  weights: Float32Array<SharedArrayBuffer>;
   classes: number;
   channels: number;
 }
@@ -20,10 +20,13 @@ export async function hasExplainer(prepared: string, channels: number): Promise<
 }
 
 /** Reads what the class activation maps of a model are made with; undefined where it has none. */
-export async function readExplainer(model: PreparedModel): Promise<Explainer | undefined> {
-  if (!model.explainer) return undefined;
-  const { path, channels } = model.explainer;
-  // A copy: a small file's buffer may share its memory with others.
-  const { buffer } = Uint8Array.from(await readFile(path));
-  return { weights: new Float32Array(buffer), classes: CLASSES, channels };
+export async function readExplainer(
+  file: PreparedModel['explainer'],
+): Promise<Explainer | undefined> {
+  if (!file) return undefined;
+  const { path, channels } = file;
+  const bytes = await readFile(path);
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  return { weights: new Float32Array(shared), classes: CLASSES, channels };
 }

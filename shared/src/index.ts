@@ -1,4 +1,5 @@
 export * from './budget.ts';
+export * from './confidence.ts';
 export * from './dead-letters.ts';
 export * from './env.ts';
 export * from './feedback.ts';

@@ -14,6 +14,8 @@ const jobHeader = z.object({
   sha256: z.string(),
   /** Number of categories to answer with. */
   topK: z.int().positive(),
+  /** Whether the answer comes with its reasons; entries of older versions do not ask. */
+  explain: z.boolean().default(false),
   /** Stream that the reply goes to; null where the result is only kept. */
   replyTo: z.string().min(1).nullable(),
   /** Milliseconds that the job may take from being queued; null where it was promised. */

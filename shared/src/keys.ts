@@ -15,8 +15,8 @@ export interface Keys {
   replies(instance: string): string;
   /** What has become of a job: see `JobRecord`. */
   result(jobId: string): string;
-  /** What a model said of a photo before, both named by their SHA-256. */
-  cache(photo: string, model: string): string;
+  /** What a model said of a photo before, both named by their SHA-256; with its reasons or without. */
+  cache(photo: string, model: string, explain: boolean): string;
   /** Says that nobody waits for this job any more. */
   withdrawn(jobId: string): string;
   /** Hashes Idempotency-Keys, and so job IDs, to what nobody guesses. Made when it is first needed. */
@@ -57,8 +57,7 @@ export function createKeys(prefix: string, partition = 0): Keys {
     workers: `${prefix}:{0}:workers`,
     replies: (instance) => `${base}:replies:${instance}`,
     result: (jobId) => `${base}:result:${jobId}`,
-    // The last part is for answers with a map, which are other answers.
-    cache: (photo, model) => `${base}:cache:${photo}:${model}:false`,
+    cache: (photo, model, explain) => `${base}:cache:${photo}:${model}:${explain}`,
     withdrawn: (jobId) => `${base}:withdrawn:${jobId}`,
     idempotencySecret: `${base}:idem-secret`,
     idempotent: (hash) => `${base}:idem:${hash}`,

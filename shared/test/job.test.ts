@@ -34,7 +34,8 @@ test('an entry that is no job is refused', () => {
 
 test('an entry of an older version, which tells less, is a job all the same', () => {
   const { header, image } = encodeJob(job);
-  const { requestId: _, traceparent: __, replayed: ___, ...older } = JSON.parse(header);
+  const { requestId, traceparent, replayed, explain, ...older } = JSON.parse(header);
+  expect([requestId, traceparent, replayed, explain]).toEqual([null, null, false, false]);
   expect(decodeJob({ header: Buffer.from(JSON.stringify(older)), image })).toEqual(job);
 });
 

@@ -1,7 +1,7 @@
 // An answer as the client gets it.
 import { labels } from '@synset/models/labels';
-import type { Answer } from '@synset/shared';
-import type { PredictAnswer, Prediction, Timings } from './schemas/prediction.ts';
+import { type Answer, isConfident } from '@synset/shared';
+import type { Explanation, PredictAnswer, Prediction, Timings } from './schemas/prediction.ts';
 
 /** `measured` is what whoever waited for the answer knows better than the worker. */
 export function toPredictAnswer(
@@ -19,7 +19,9 @@ export function toPredictAnswer(
     id: answer.jobId,
     prediction: best.label,
     score: best.score,
+    confident: answer.confident ?? isConfident(answer.categories),
     predictions,
+    ...(answer.explanation !== undefined && { explanation: toExplanation(answer) }),
     model,
     image: { format, width, height, bytes, sha256 },
     cached,
@@ -31,6 +33,17 @@ function toPrediction({ index, score }: { index: number; score: number }): Predi
   const category = labels[index];
   if (!category) throw new Error(`the model knows category ${index}, the labels do not`);
   return { ...category, score: Number(score.toFixed(6)) };
+}
+
+/** The grids are those of the first categories. */
+function toExplanation({ categories, explanation }: Answer): Explanation | null {
+  if (!explanation) return null;
+  const explained = explanation.grids.map((grid, i) => ({
+    category: categories[i]?.index ?? 0,
+    grid,
+  }));
+  const [best, ...others] = explained;
+  return best ? { ...best, area: explanation.area, others } : null;
 }
 
 function roundTimings({ uploadMs, queueMs, decodeMs, inferenceMs, totalMs }: Timings): Timings {

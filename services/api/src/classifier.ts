@@ -3,6 +3,7 @@
 
 import {
   type Answer,
+  atMost,
   CACHED_CATEGORIES,
   Problem,
   type Reply,
@@ -22,6 +23,8 @@ export interface ClassifyOptions {
   /** Of the request, where its trace is recorded. */
   readonly span: Span | null;
   readonly topK: number;
+  /** Whether the answer comes with its reasons. */
+  readonly explain: boolean;
   /** Longest wait for the answer. */
   readonly budgetMs: number;
   /** Milliseconds that the upload took. */
@@ -51,6 +54,7 @@ interface Running extends PromiseWithResolvers<Reply> {
   readonly id: string;
   readonly sha256: string;
   readonly topK: number;
+  readonly explain: boolean;
   /** Of the request that made it, where its trace is recorded. */
   readonly span: Span | null;
   /** When its budget is spent. */
@@ -104,7 +108,7 @@ export class Classifier {
   async #fromCache(photo: Picture, options: ClassifyOptions): Promise<Classification | null> {
     if (options.topK > CACHED_CATEGORIES) return null;
     const started = performance.now();
-    const known = await this.#results.cached(photo.sha256);
+    const known = await this.#results.cached(photo.sha256, options.explain);
     if (!known) return null;
     const { sha256, format, image } = photo;
     const answer: Answer = {
@@ -126,29 +130,28 @@ export class Classifier {
   }
 
   /** A job for the same photo that says enough, and is given up not long before this one would. */
-  #joinable({ sha256 }: Picture, { topK, budgetMs }: ClassifyOptions): Running | null {
+  #joinable({ sha256 }: Picture, { topK, explain, budgetMs }: ClassifyOptions): Running | null {
     const running = this.#byPhoto.get(sha256);
-    if (!running || running.topK < topK) return null;
+    if (!running || running.topK < topK || (explain && !running.explain)) return null;
     return running.endsAt - performance.now() >= budgetMs / 2 ? running : null;
   }
 
   async #join(running: Running, options: ClassifyOptions): Promise<Classification> {
     if (running.span) options.span?.link(running.span.traceparent, 'joined');
     this.#metrics.joined();
-    const { answer, waitMs } = await this.#wait(running, options);
-    const { id: jobId, topK, uploadMs } = options;
-    const own = { ...answer, jobId, categories: answer.categories.slice(0, topK), uploadMs };
-    this.#results.keep(own);
-    return { answer: own, waitMs };
+    const joined = await this.#wait(running, options);
+    this.#results.keep(joined.answer);
+    return joined;
   }
 
   async #publish(photo: Picture, options: ClassifyOptions): Promise<Ticket> {
-    const { id, requestId, span, topK, budgetMs, uploadMs } = options;
+    const { id, requestId, span, topK, explain, budgetMs, uploadMs } = options;
     const running: Running = {
       ...Promise.withResolvers<Reply>(),
       id,
       sha256: photo.sha256,
       topK,
+      explain,
       span,
       endsAt: performance.now() + budgetMs,
       waiters: 0,
@@ -167,6 +170,7 @@ export class Classifier {
         span,
         ...photo,
         topK,
+        explain,
         budgetMs,
         uploadMs,
         resultTtlS,
@@ -206,7 +210,7 @@ export class Classifier {
       if (reply.status === 'failed') throw new Problem(reply.code, reply.detail);
       const waitMs = performance.now() - started;
       this.#metrics.predicted(reply, options.uploadMs, waitMs);
-      return { answer: reply, waitMs };
+      return { answer: asAskedFor(reply, options), waitMs };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onGone);
@@ -223,4 +227,10 @@ export class Classifier {
     this.#metrics.withdrew();
     void this.#transport.withdraw(running.id, leftMs);
   }
+}
+
+/** What a job brought, as one of those who waited for it asked; older workers explain nothing. */
+function asAskedFor(answer: Answer, { id, topK, explain, uploadMs }: ClassifyOptions): Answer {
+  const { explanation = null, ...all } = answer;
+  return atMost({ ...all, jobId: id, uploadMs, ...(explain && { explanation }) }, topK);
 }

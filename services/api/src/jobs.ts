@@ -25,6 +25,7 @@ export interface Accepted {
 
 export interface JobsOptions {
   readonly topK: number;
+  readonly explain: boolean;
   /** See `Idempotency.scopeOf`; null without a key. */
   readonly scope: string | null;
   readonly signal: AbortSignal;
@@ -39,9 +40,9 @@ export async function acceptJobs(
   options: JobsOptions,
   services: Services,
 ): Promise<Accepted> {
-  const { scope, topK, signal } = options;
+  const { scope, topK, explain, signal } = options;
   const before = scope === null ? null : await services.idempotency.find(scope);
-  const bodyHash = createHash('sha256').update(`${topK}`);
+  const bodyHash = createHash('sha256').update(explain ? `${topK} explain` : `${topK}`);
   const intake = new Intake(request, options, services);
   try {
     await readUploads(request, uploadLimits(services), signal, async (file) => {
@@ -147,13 +148,14 @@ class Intake {
     if (image.length === 0) throw emptyFile();
     const photo = inspectPhoto(image, config.MAX_PIXELS);
     await photos.keep(id, image, this.#request.log);
-    const { topK } = this.#options;
+    const { topK, explain } = this.#options;
     const known = await transport.publish({
       id,
       requestId: this.#request.id,
       span: this.#request.span,
       ...photo,
       topK,
+      explain,
       uploadMs: 0,
       budgetMs: null, // what was accepted is done, however long it takes
       resultTtlS: config.RESULT_TTL_S,

@@ -11,6 +11,7 @@ import { readUpload } from './upload.ts';
 
 export interface PredictOptions {
   readonly topK: number;
+  readonly explain: boolean;
   /** Awaited before the photo is queued under the ID. */
   readonly onPhoto?: (id: string, image: Buffer) => Promise<void>;
 }
@@ -34,7 +35,7 @@ export async function predict(
 async function queuePhoto(
   request: FastifyRequest,
   signal: AbortSignal,
-  { topK, onPhoto }: PredictOptions,
+  { topK, explain, onPhoto }: PredictOptions,
   { config, classifier, inFlight, metrics }: Services,
 ): Promise<Ticket> {
   const started = performance.now();
@@ -52,6 +53,7 @@ async function queuePhoto(
       requestId: id,
       span,
       topK,
+      explain,
       budgetMs,
       uploadMs,
       fresh: isFresh(request),

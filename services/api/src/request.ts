@@ -15,6 +15,11 @@ export const classifyQuery = z.strictObject({
     .pipe(z.number().min(1).max(1000))
     .default(5)
     .describe('Number of categories, 1 to 1000.'),
+  explain: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Whether the answer says which places of the photo speak for its best categories.'),
 });
 
 /** Milliseconds that the client gives us by X-Request-Timeout (`500`, `500ms`, `2s`), or `most`. */

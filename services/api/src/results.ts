@@ -20,7 +20,7 @@ import type { WorkerWatch } from './worker-watch.ts';
 /** How long the result of a prediction is kept beside its answer. */
 export const PREDICTION_TTL_S = 60;
 
-/** Of cache entries, 2 kB each. */
+/** Of cache entries, 2 kB each; with reasons 4 kB. */
 const RECENT_ENTRIES = 1000;
 
 export type JobState = { readonly status: 'queued' | 'processing' } | Exclude<JobRecord, Queued>;
@@ -47,13 +47,13 @@ export class Results {
     this.#kept = new KeptAnswers(options.redis, options.keys, PREDICTION_TTL_S);
   }
 
-  /** What the model in use said of this photo before. Rejects with QUEUE_UNAVAILABLE. */
-  async cached(sha256: string): Promise<CacheEntry | null> {
+  /** What the model in use said of this photo before, with its reasons or without. Rejects with QUEUE_UNAVAILABLE. */
+  async cached(sha256: string, explain: boolean): Promise<CacheEntry | null> {
     const { keys, watch, cacheTtlS, metrics } = this.#options;
     if (cacheTtlS === 0) return null;
     const [model] = await watch.models().catch(unavailable);
     if (!model) return null;
-    const key = keys.cache(sha256, model.sha256);
+    const key = keys.cache(sha256, model.sha256, explain);
     const entry = this.#recent.get(key) ?? (await this.#lookUp(key));
     metrics.lookedUpInCache(entry !== null);
     return entry;

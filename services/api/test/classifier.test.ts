@@ -5,7 +5,7 @@ import { Classifier, type ClassifyOptions } from '../src/classifier.ts';
 import { noMetrics } from '../src/metrics/metrics.ts';
 import { inspectPhoto } from '../src/photo.ts';
 import type { NewJob } from '../src/transport.ts';
-import { tabby } from './fake-worker.ts';
+import { explanationOf, tabby } from './fake-worker.ts';
 import { type Answerer, MemoryTransport } from './memory-transport.ts';
 
 const photo = inspectPhoto(testPhoto('nagasaki-boats'), 50_000_000);
@@ -20,14 +20,16 @@ const failed: Reply = {
 
 let transport: MemoryTransport;
 let cache: CacheEntry | null = null;
+let explained: CacheEntry | null = null;
 let kept: Answer[];
 const results = {
-  cached: async () => cache,
+  cached: async (_: string, explain: boolean) => (explain ? explained : cache),
   keep: async (answer: Answer) => void kept.push(answer),
 };
 
 beforeEach(() => {
   cache = null;
+  explained = null;
   kept = [];
 });
 
@@ -43,6 +45,7 @@ const standard = {
   requestId: 'request',
   span: null,
   topK: 1,
+  explain: false,
   budgetMs: 60_000,
   uploadMs: 0,
   fresh: false,
@@ -137,6 +140,22 @@ describe('a photo that was classified before', () => {
     expect(classifier.waiting).toBe(0);
   });
 
+  test('has its reasons from the cache too, for as many categories as asked for', async () => {
+    const classifier = start(() => {});
+    const explanation = explanationOf(5, 3, 2);
+    explained = { ...known, explanation };
+    const { answer } = await submit(classifier, { topK: 2, explain: true });
+    expect(answer.explanation).toEqual({ ...explanation, grids: explanation.grids.slice(0, 2) });
+    expect(answer.confident).toBe(false);
+  });
+
+  test('is classified again when its reasons are wanted, which were not known', async () => {
+    const classifier = start((job, reply) => reply(tabby(job)));
+    cache = known;
+    const { answer } = await submit(classifier, { explain: true });
+    expect(answer).toMatchObject({ cached: false, explanation: explanationOf(1, 1024, 819) });
+  });
+
   test.each([
     ['when the client wants a fresh answer', { fresh: true }],
     ['when it wants more categories than the cache has', { topK: 101 }],
@@ -174,6 +193,25 @@ describe('requests for the same photo at the same time', () => {
     expect(classifier.waiting).toBe(0);
   });
 
+  test('run once where the first wants reasons, and the second gets none', async () => {
+    const first = submit(classifier, { id: 'first', topK: 5, explain: true });
+    const second = submit(classifier, { id: 'second', topK: 2 });
+    const third = submit(classifier, { id: 'third', topK: 3, explain: true });
+    await tick();
+    answerAll();
+    expect(jobs).toMatchObject([{ id: 'first', explain: true }]);
+    expect((await first).answer.explanation?.grids).toHaveLength(5);
+    expect((await second).answer).not.toHaveProperty('explanation');
+    expect((await third).answer.explanation?.grids).toHaveLength(3);
+  });
+
+  test('have null for reasons where the worker is of an older version', async () => {
+    const answer = submit(classifier, { explain: true });
+    await tick();
+    transport.reply(tabby({ ...(jobs[0] as NewJob), explain: false }));
+    expect((await answer).answer.explanation).toBeNull();
+  });
+
   test('know which job brings their answer', async () => {
     const first = await classifier.submit(photo, { ...standard, id: 'first' });
     const second = await classifier.submit(photo, { ...standard, id: 'second' });
@@ -197,6 +235,7 @@ describe('requests for the same photo at the same time', () => {
 
   test.each([
     ['wants more categories', { topK: 6 }],
+    ['wants reasons, and the first does not', { explain: true }],
     ['wants a fresh answer', { fresh: true }],
     ['may wait much longer than the job', { budgetMs: 300_000 }],
   ])('run twice when the second %s', async (_, options) => {

@@ -30,9 +30,19 @@ export const fakeModel = {
   explain: false,
 };
 
+/** Of the whole photo; the first grid has its only 1 at the first place, the second at the next. */
+export function explanationOf(categories: number, width: number, height: number) {
+  const grids = Array.from({ length: categories }, (_, category) =>
+    Array.from({ length: 7 }, (_, y) =>
+      Array.from({ length: 7 }, (_, x) => (7 * y + x === category ? 1 : 0.125)),
+    ),
+  );
+  return { area: { x: 0, y: 0, width, height }, grids };
+}
+
 /** The reply of a worker that found category 281, then the ones after it. */
 export function tabby(job: Omit<Job, 'replyTo' | 'traceparent' | 'replayed'>): Reply {
-  const { id: jobId, topK, width, height, format, sha256, uploadMs } = job;
+  const { id: jobId, topK, explain, width, height, format, sha256, uploadMs } = job;
   const categories = Array.from({ length: topK }, (_, i) => ({
     index: (281 + i) % 1000,
     score: 0.5 / (i + 1),
@@ -48,6 +58,8 @@ export function tabby(job: Omit<Job, 'replyTo' | 'traceparent' | 'replayed'>): R
     format,
     bytes: job.image.length,
     sha256,
+    confident: true,
+    ...(explain && { explanation: explanationOf(Math.min(topK, 5), width, height) }),
     cached: false,
     uploadMs,
     queueMs: 3,

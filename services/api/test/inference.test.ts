@@ -52,7 +52,8 @@ const bySize: OnJob = (job, me) => {
   const reply = tabby(job);
   if (reply.status !== 'done') return;
   const index = job.image.length % 1000;
-  void me.reply(job, { ...reply, categories: [{ index, score: 0.75 }, ...reply.categories] });
+  const categories = [{ index, score: 0.75 }, ...reply.categories.slice(1)];
+  void me.reply(job, { ...reply, categories });
 };
 
 const get = async (path: string) => {
@@ -155,7 +156,7 @@ describe('encoded photos', () => {
       const request = { inputs: [{ ...image(...photos), shape, data }], outputs: best(2) };
       const { output } = await infer(api, request);
       expect(output).toMatchObject({ datatype: 'BYTES', shape: [3, 2] });
-      const rows = [output?.data?.[0], output?.data?.[3], output?.data?.[6]];
+      const rows = [output?.data?.[0], output?.data?.[2], output?.data?.[4]];
       const expected = photos.map(({ length }) => new RegExp(`^0.75:${length % 1000}:`));
       for (const [i, row] of rows.entries()) expect(row).toMatch(expected[i] as RegExp);
     }
@@ -205,10 +206,8 @@ describe('encoded photos', () => {
       outputs: best(1),
     });
     expect(status).toBe(200);
-    // The fake worker adds its category to those that were asked for.
-    const first = output?.data?.filter((_, i) => i % 2 === 0);
     const expected = photos.map(({ length }) => expect.stringMatching(`^0.75:${length % 1000}:`));
-    expect(first).toEqual(expected);
+    expect(output?.data).toEqual(expected);
   });
 });
 

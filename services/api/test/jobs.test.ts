@@ -3,7 +3,7 @@ import { createKeys, createRedis, type Redis } from '@synset/shared';
 import { silentLog, testPhoto } from '@synset/shared/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { form, startApi, type TestApi } from './api.ts';
-import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
+import { explanationOf, type FakeWorker, startFakeWorker } from './fake-worker.ts';
 
 const photo = testPhoto('nagasaki-boats');
 const other = testPhoto('dust-bowl-home');
@@ -141,6 +141,24 @@ test('a job is queued, then processing, then done', async () => {
   });
 });
 
+test('a job comes with its reasons where they were asked for, and says whether it is sure', async () => {
+  const { body } = await send(form(photo), {}, '?explain=true');
+  const { id = '', href = '' } = body.jobs[0] ?? {};
+  const [entry] = (await redis.xRange(keys().jobs, '-', '+')) ?? [];
+  expect(JSON.parse(entry?.message.header ?? '')).toMatchObject({ explain: true });
+  const explanation = explanationOf(1, 1024, 819);
+  await finish(id, { ...done, confident: true, explanation });
+  const { area, grids } = explanation;
+  expect((await poll(href)).body).toMatchObject({
+    result: { confident: true, explanation: { category: 281, grid: grids[0], area, others: [] } },
+  });
+  // As a worker of an older version leaves it.
+  await finish(id, done);
+  const older = (await poll(href)).body.result;
+  expect(older).toMatchObject({ confident: false });
+  expect(older).not.toHaveProperty('explanation');
+});
+
 test('a job that failed has its problem', async () => {
   const { body } = await send(form(photo));
   const { id = '', href = '' } = body.jobs[0] ?? {};
@@ -263,6 +281,7 @@ describe('an Idempotency-Key', () => {
     ['other photos', form(other), ''],
     ['more photos', form(photo, other), ''],
     ['other options', form(photo), '?topK=2'],
+    ['a wish for reasons', form(photo), '?explain=true'],
   ])('with %s is 422', async (_, files, query) => {
     await send(form(photo), key);
     expect(await send(files, key, query)).toMatchObject({

@@ -149,7 +149,7 @@ describe('predictions', () => {
     const { name, trained } = fakeModel;
     const categories = [{ index: 281, score: 0.5 }];
     const entry = { width: 1, height: 1, model: { name, trained }, categories };
-    const key = createKeys(api.prefix).cache(sha256, fakeModel.sha256);
+    const key = createKeys(api.prefix).cache(sha256, fakeModel.sha256, false);
     await redis.set(key, encodeCacheEntry(entry), { EX: 60 });
     redis.destroy();
     await predict();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
+import type { Reply } from '@synset/shared';
 import { testPhoto } from '@synset/shared/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { form, post, read, startApi, type TestApi } from './api.ts';
@@ -23,6 +24,7 @@ beforeAll(async () => {
         code: 'JOB_FAILED',
         detail: 'gave up',
       });
+    else if (job.topK === 998) void reply(job, { ...tabby(job), explanation: null } as Reply);
     else void reply(job, tabby(job));
   });
   predict = `${api.url}/predict`;
@@ -43,6 +45,7 @@ describe('a photo', () => {
       id: expect.stringMatching(/^[\w-]{36}$/),
       prediction: 'tabby',
       score: 0.5,
+      confident: true,
       predictions: expect.any(Array),
       model: { name: 'fake', trained: false },
       image: {
@@ -131,6 +134,48 @@ const manyFields = () => {
 
 const header = (text: string) => Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(100)]);
 const CUT_FORM = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc';
+
+describe('with its reasons', () => {
+  interface Explained {
+    readonly explanation?: {
+      readonly category: number;
+      readonly grid: number[][];
+      readonly area: object;
+      readonly others: { category: number; grid: number[][] }[];
+    } | null;
+  }
+  const ask = async (query: string): Promise<Explained> =>
+    (await (await post(`${predict}${query}`, form(photo))).json()) as Explained;
+  const brightest = (grid: number[][] = []) => grid.flat().indexOf(1);
+
+  test('has a grid for the best category, and for the next ones', async () => {
+    const { explanation } = await ask('?explain=true');
+    expect(explanation?.area).toEqual({ x: 0, y: 0, width: 1024, height: 819 });
+    expect([explanation?.category, brightest(explanation?.grid)]).toEqual([281, 0]);
+    const others = explanation?.others.map(({ category, grid }) => [category, brightest(grid)]);
+    expect(others).toEqual([
+      [282, 1],
+      [283, 2],
+      [284, 3],
+      [285, 4],
+    ]);
+    expect(worker.jobs.at(-1)?.explain).toBe(true);
+  });
+
+  test('has no more grids than categories', async () => {
+    expect((await ask('?explain=true&topK=1')).explanation?.others).toEqual([]);
+    expect((await ask('?explain=true&topK=9')).explanation?.others).toHaveLength(4);
+  });
+
+  test('says null where the model cannot tell', async () => {
+    expect((await ask('?explain=true&topK=998')).explanation).toBeNull();
+  });
+
+  test.each(['', '?explain=false'])('has none where nobody asked: %j', async (query) => {
+    expect(await ask(query)).not.toHaveProperty('explanation');
+    expect(worker.jobs.at(-1)?.explain).toBe(false);
+  });
+});
 
 describe('what is no photo', () => {
   test.each<[string, RequestInit['body'] & {}, string | undefined, number, string, RegExp?]>([

@@ -182,7 +182,7 @@ test.each(['junk', '{}', '[]'])('a cache entry that is %s is no answer', async (
   const redis = createRedis({ url: inject('redisUrl'), name: 'test', log: silentLog });
   await redis.connect();
   const sha256 = createHash('sha256').update(photo).digest('hex');
-  await redis.set(createKeys(api.prefix).cache(sha256, fakeModel.sha256), junk, { EX: 60 });
+  await redis.set(createKeys(api.prefix).cache(sha256, fakeModel.sha256, false), junk, { EX: 60 });
   expect((await post(`${api.url}/predict`, form(photo))).status).toBe(200);
   redis.destroy();
 });

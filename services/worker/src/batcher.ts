@@ -5,12 +5,20 @@ import type { Metrics } from './metrics/metrics.ts';
 export interface Inference {
   /** float32, [1000]. */
   readonly probabilities: Float32Array;
+  /** See `BatchOutput`. */
+  readonly grids: number[][][] | null;
   readonly inferenceMs: number;
 }
 
-interface Waiting {
-  readonly pixels: Uint8Array;
+export interface InferOptions {
+  /** No other photo is under way, nor being decoded. */
   readonly alone: boolean;
+  /** Whether it is to be explained. */
+  readonly explain: boolean;
+}
+
+interface Waiting extends InferOptions {
+  readonly pixels: Uint8Array;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -38,10 +46,10 @@ export class Batcher {
     this.#metrics = metrics;
   }
 
-  /** `pixels`: uint8, [224, 224, 3], RGB. `alone`: no other photo is under way, nor being decoded. */
-  infer(pixels: Uint8Array, alone = false): Promise<Inference> {
+  /** `pixels`: uint8, [224, 224, 3], RGB. */
+  infer(pixels: Uint8Array, options: InferOptions): Promise<Inference> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pixels, alone, resolve, reject });
+      this.#waiting.push({ pixels, ...options, resolve, reject });
       if (this.#waiting.length >= this.#limits.max || this.#limits.waitMs === 0) this.#pump();
       else this.#timer ??= setTimeout(() => this.#pump(), this.#limits.waitMs);
     });
@@ -66,11 +74,13 @@ export class Batcher {
       const pixels = new Uint8Array(photos * PHOTO_BYTES);
       for (const [i, photo] of batch.entries()) pixels.set(photo.pixels, i * PHOTO_BYTES);
       const alone = batch.every((photo) => photo.alone);
-      const { probabilities, inferenceMs } = await this.#backend.infer(pixels, alone);
+      const explain = batch.map((photo) => photo.explain);
+      const output = await this.#backend.infer(pixels, alone, explain);
+      const { probabilities, grids, inferenceMs } = output;
       this.#metrics.inferred(batch.length, inferenceMs);
       for (const [i, photo] of batch.entries()) {
         const row = probabilities.subarray(i * CLASSES, (i + 1) * CLASSES);
-        photo.resolve({ probabilities: row, inferenceMs });
+        photo.resolve({ probabilities: row, grids: grids[i] ?? null, inferenceMs });
       }
     } catch (error) {
       // One bad photo must not fail the others.

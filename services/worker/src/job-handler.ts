@@ -1,7 +1,7 @@
 // One stream entry from reading to its end: an answer, a problem, another try, or nothing where
 // nobody waits any more.
 import {
-  type Answer,
+  atMost,
   CACHED_CATEGORIES,
   decodeJob,
   describeError,
@@ -15,15 +15,16 @@ import {
   Problem,
   type RedisClock,
   type Reply,
+  type Seen,
   type Span,
   type Tracer,
 } from '@synset/shared';
+import { answerOf, seenOf } from './job-answer.ts';
 import { type End, logEnd, startSpan } from './job-record.ts';
 import type { Metrics, Outcome } from './metrics/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Replier } from './replier.ts';
 import { ServiceRate } from './service-rate.ts';
-import { topK } from './top-k.ts';
 
 export interface JobHandlerOptions {
   readonly classify: Pipeline['classify'];
@@ -161,36 +162,17 @@ export class JobHandler {
     inTime?: () => AbortSignal,
   ): Promise<Ending> {
     const { classify, model, clock, cacheTtlS } = this.#options;
-    const { probabilities, width, height, decodeMs, inferenceMs } = await classify(
-      job,
-      inTime,
-      span,
-    );
-    const best = topK(probabilities, Math.max(job.topK, cacheTtlS > 0 ? CACHED_CATEGORIES : 0));
-    const { name, trained } = model;
-    const known = { model: { name, trained }, width, height };
-    const reply: Answer = {
-      jobId: job.id,
-      status: 'done',
-      categories: best.slice(0, job.topK),
-      ...known,
-      format: job.format,
-      bytes: job.image.length,
-      sha256: job.sha256,
-      cached: false,
-      uploadMs: job.uploadMs,
-      queueMs: Math.max(0, clock.ageOf(entry.id) - decodeMs - inferenceMs),
-      decodeMs,
-      inferenceMs,
-    };
-    const cached = { categories: best.slice(0, CACHED_CATEGORIES), ...known };
-    return { job, reply, ...this.#cache(job, cached) };
+    const classified = await classify(job, { explain: job.explain, inTime, span });
+    const categories = Math.max(job.topK, cacheTtlS > 0 ? CACHED_CATEGORIES : 0);
+    const seen = seenOf(classified, job, model, categories);
+    const reply = answerOf(job, seen, classified, clock.ageOf(entry.id));
+    return { job, reply, ...this.#cache(job, atMost(seen, CACHED_CATEGORIES)) };
   }
 
-  #cache(job: Job, seen: Parameters<typeof encodeCacheEntry>[0]): Pick<Ending, 'cache'> {
+  #cache(job: Job, seen: Seen): Pick<Ending, 'cache'> {
     const { cacheTtlS: ttlS, keys, model } = this.#options;
     if (ttlS === 0) return {};
-    const key = keys.cache(job.sha256, model.sha256);
+    const key = keys.cache(job.sha256, model.sha256, job.explain);
     return { cache: { key, value: encodeCacheEntry(seen), ttlS } };
   }
 

@@ -15,12 +15,8 @@ export const CHECK = new URL('./backend/check-prepared.ts', import.meta.url);
 
 export interface Pipeline {
   readonly model: Pick<PreparedModel, 'card' | 'sha256' | 'explain' | 'prepared'>;
-  /**
-   * Throws a Problem for a photo that cannot be read, and the reason of `inTime`, which is asked
-   * for when the photo has to wait for its decoding, when that aborts meanwhile. `span`: of the
-   * job, where its trace is recorded.
-   */
-  classify(photo: Picture, inTime?: () => AbortSignal, span?: Span | null): Promise<Classified>;
+  /** Throws a Problem for a photo that cannot be read, and the reason of `inTime`. */
+  classify(photo: Picture, options?: ClassifyOptions): Promise<Classified>;
   /** Resolves with the reason when it can do no more work. */
   readonly failed: Promise<Error>;
   /** Execution providers in use, in order. */
@@ -32,6 +28,15 @@ export interface Pipeline {
   /** The pixels of all photos being decoded. */
   readonly decoding: Pick<Budget, 'used' | 'limit'>;
   close(): Promise<void>;
+}
+
+export interface ClassifyOptions {
+  /** Whether the answer is to be explained, where the model can. */
+  readonly explain?: boolean;
+  /** Asked for when the photo has to wait for its decoding: which ends when this aborts meanwhile. */
+  readonly inTime?: (() => AbortSignal) | undefined;
+  /** Of the job, where its trace is recorded. */
+  readonly span?: Span | null;
 }
 
 export type Classified = Omit<Decoded, 'pixels'> & Inference & { readonly decodeMs: number };
@@ -82,13 +87,13 @@ export async function startPipeline(
 /** Decodes, then infers; a photo with no other one under way is inferred by all cores. */
 function classifier(decoder: Decoder, batcher: Batcher, metrics: Metrics): Pipeline['classify'] {
   let underWay = 0;
-  return async (photo, inTime, span) => {
+  return async (photo, { explain = false, inTime, span } = {}) => {
     underWay++;
     try {
       const { pixels, ...decoded } = await decoder.decode(photo, inTime);
       metrics.decoded(decoded.decodeMs);
       span?.took('decode', decoded.decodeMs);
-      const inference = await batcher.infer(pixels, underWay === 1);
+      const inference = await batcher.infer(pixels, { alone: underWay === 1, explain });
       span?.took('infer', inference.inferenceMs);
       return { ...decoded, ...inference };
     } finally {
@@ -118,6 +123,7 @@ function onnxBackend(config: WorkerConfig, model: PreparedModel): Backend {
     path: model.path,
     exported: model.prepared ? undefined : { input, output, normalization },
     batch: model.batch,
+    explainer: model.explainer,
     sessions: config.SESSIONS,
     wideThreads: config.WIDE_THREADS,
     threads: config.INTRA_OP_THREADS,

@@ -7,7 +7,8 @@ import { FakeBackend } from './fake-backend.ts';
 const photo = (value: number) => new Uint8Array(PHOTO_BYTES).fill(value);
 
 async function best(batcher: Batcher, value: number): Promise<number> {
-  return (await batcher.infer(photo(value))).probabilities.indexOf(1);
+  const options = { alone: false, explain: false };
+  return (await batcher.infer(photo(value), options)).probabilities.indexOf(1);
 }
 
 test('each photo of a batch gets its own row', async () => {

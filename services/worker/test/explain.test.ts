@@ -3,11 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel, type PreparedModel, readExplainer } from '@synset/models';
+import { GRID_SIDE } from '@synset/shared';
 import { testDataDir } from '@synset/shared/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PHOTO_BYTES, SIDE } from '../src/backend/backend.ts';
 import { Session } from '../src/backend/session.ts';
-import { classActivation, embedding, GRID } from '../src/explain.ts';
+import { classActivation, embedding } from '../src/explain.ts';
 import { decodeWhole } from './parity.ts';
 import { reference } from './reference.ts';
 
@@ -15,7 +16,7 @@ const MODEL_DIR = process.env.SYNSET_TEST_MODEL_DIR ?? 'data/test-models';
 const STRAWBERRY = 949;
 
 async function look(model: PreparedModel, pixels: Uint8Array) {
-  const explainer = await readExplainer(model);
+  const explainer = await readExplainer(model.explainer);
   if (!explainer) throw new Error('the model explains nothing');
   const session = await Session.open({ path: model.path, threads: 1, providers: ['cpu'] });
   const seen = await session.runWithMap(pixels);
@@ -43,13 +44,11 @@ describe.each(['testcard', 'testcard-int8', 'testcard-qop'])('%s', (name) => {
     const model = await loadModel(name, MODEL_DIR);
     expect(model).toMatchObject({ explain: true, explainer: { channels: 2048 } });
     const { map, explainer } = await look(model, patch(right, low));
-    const grid = classActivation(map, explainer, STRAWBERRY);
-    expect(grid.map((row) => row.length)).toEqual(Array(GRID).fill(GRID));
-    const values = grid.flat();
+    const values = [...classActivation(map, explainer, STRAWBERRY)];
     const at = values.indexOf(Math.max(...values));
     // The middle row and column lie on the border.
-    expect(at % GRID > 3, `column ${at % GRID}`).toBe(right);
-    expect(Math.floor(at / GRID) > 3, `row ${Math.floor(at / GRID)}`).toBe(low);
+    expect(at % GRID_SIDE > 3, `column ${at % GRID_SIDE}`).toBe(right);
+    expect(Math.floor(at / GRID_SIDE) > 3, `row ${Math.floor(at / GRID_SIDE)}`).toBe(low);
     expect(embedding(map)).toHaveLength(2048);
   });
 });
@@ -77,9 +76,7 @@ describe.skipIf(!testDataDir)(title, () => {
     );
     if (!cat || !dog) throw new Error('no photo');
     const total = (seen: typeof cat, category: number) =>
-      classActivation(seen.map, seen.explainer, category)
-        .flat()
-        .reduce((a, b) => a + b, 0);
+      classActivation(seen.map, seen.explainer, category).reduce((a, b) => a + b, 0);
     const [pug, egyptian] = [254, 285];
     const change = (category: number) => total(cat, category) - total(dog, category);
     const logits = (seen: typeof cat) =>

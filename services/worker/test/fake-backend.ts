@@ -1,6 +1,15 @@
 // A backend that answers by a rule of the test's, when the test lets it.
-import type { Backend, BatchOutput, Started } from '../src/backend/backend.ts';
-import { CLASSES, PHOTO_BYTES } from '../src/backend/backend.ts';
+import {
+  type Backend,
+  type BatchOutput,
+  CLASSES,
+  PHOTO_BYTES,
+  type Started,
+} from '../src/backend/backend.ts';
+
+/** Five grids that tell whose they are. */
+export const gridsOf = (category: number): number[][][] =>
+  [1, 2, 3, 4, 5].map((k) => Array(7).fill(Array(7).fill((k * category) / 1000)));
 
 export class FakeBackend implements Backend {
   readonly concurrency: number;
@@ -21,8 +30,12 @@ export class FakeBackend implements Backend {
     return { providers: ['cpu'], skipped: [] };
   }
 
-  /** The best category of each photo is the value of its first byte. */
-  async infer(pixels: Uint8Array<ArrayBuffer>, alone: boolean): Promise<BatchOutput> {
+  /** The best category of each photo is the value of its first byte; its grids are of that too. */
+  async infer(
+    pixels: Uint8Array<ArrayBuffer>,
+    alone: boolean,
+    explain: readonly boolean[] = [],
+  ): Promise<BatchOutput> {
     const n = pixels.length / PHOTO_BYTES;
     this.batches.push(n);
     this.alone.push(alone);
@@ -34,7 +47,10 @@ export class FakeBackend implements Backend {
       if (best === 255) throw new Error('the backend does not like 255');
       probabilities[i * CLASSES + best] = 1;
     }
-    return { probabilities, inferenceMs: 1 };
+    const grids = explain.map((wanted, i) =>
+      wanted ? gridsOf(pixels[i * PHOTO_BYTES] as number) : null,
+    );
+    return { probabilities, grids, inferenceMs: 1 };
   }
 
   async close(): Promise<void> {

@@ -33,7 +33,8 @@ async function classify({ width, height }: Photo) {
     last = last.then(() => pause(delayMs));
     await last;
   }
-  return { probabilities, width, height, decodeMs: 0, inferenceMs: delayMs };
+  const area = { x: 0, y: 0, width, height };
+  return { probabilities, grids: null, width, height, area, decodeMs: 0, inferenceMs: delayMs };
 }
 
 const pipeline: Pipeline = {

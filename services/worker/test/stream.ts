@@ -51,8 +51,9 @@ export class TestStream {
     this.redis.destroy();
   }
 
+  /** With the model's own backend where none is given. */
   async startWorker(
-    backend: FakeBackend,
+    backend: FakeBackend | null,
     {
       name = 'one',
       hangMs,
@@ -76,7 +77,7 @@ export class TestStream {
       ...(env as NodeJS.ProcessEnv),
     });
     const pipeline = await startPipeline(config, silentLog, {
-      createBackend: () => backend,
+      ...(backend && { createBackend: () => backend }),
       metrics,
     });
     const worker = await startWorker(config, log, pipeline, {
@@ -103,9 +104,12 @@ export class TestStream {
     budgetMs: number | null = 60_000,
     traceparent: string | null = null,
   ): Promise<void> {
+    await this.publishJob({ id, image, budgetMs, traceparent });
+  }
+
+  async publishJob(fields: Parameters<typeof testJob>[0]): Promise<void> {
     const replyTo = this.keys.replies('test');
-    const requestId = `request of ${id}`;
-    const job = testJob({ id, image, budgetMs, replyTo, requestId, traceparent });
+    const job = testJob({ replyTo, requestId: `request of ${fields.id}`, ...fields });
     expect(await this.queue.publish(job, LIMITS, 600)).toEqual({ status: 'queued' });
   }
 

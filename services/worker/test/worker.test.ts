@@ -102,7 +102,7 @@ test('the result is kept for those who come later', async () => {
 });
 
 describe('the cache', () => {
-  const cached = () => stream.redis.keys(stream.keys.cache('*', '*'));
+  const cached = () => stream.redis.keys(stream.keys.cache('*', '*', false));
 
   test('gets the 100 best categories of each photo', async () => {
     await stream.startWorker(new FakeBackend(), { CACHE_TTL_S: '100' });
@@ -133,11 +133,11 @@ describe('the cache', () => {
     await full.redis.configSet('maxmemory', `${Math.round(Number(used) / 0.85)}`);
     await full.publish('a', 42);
     await full.nextReplies(1);
-    expect(await full.redis.keys(full.keys.cache('*', '*'))).toEqual([]);
+    expect(await full.redis.keys(full.keys.cache('*', '*', false))).toEqual([]);
     await full.redis.configSet('maxmemory', '0');
     await full.publish('b', 43);
     await full.nextReplies(1);
-    expect(await full.redis.keys(full.keys.cache('*', '*'))).toHaveLength(1);
+    expect(await full.redis.keys(full.keys.cache('*', '*', false))).toHaveLength(1);
     await full.close();
   });
 });

@@ -11,6 +11,7 @@ export function testJob(fields: Partial<Job> & Pick<Job, 'id' | 'image'>): Job {
     orientation: 1,
     sha256: createHash('sha256').update(fields.image).digest('hex'),
     topK: 2,
+    explain: false,
     replyTo: null,
     budgetMs: 60_000,
     uploadMs: 1,

@@ -71,7 +71,13 @@ async function queuePhotos(
     await request.server.chargeMore(request, photos.length - 1);
     const uploadMs = performance.now() - started;
     const { id: requestId, span } = request;
-    const about = { requestId, span, topK: topKOf(plan), fresh: isFresh(request) };
+    const about = {
+      requestId,
+      span,
+      topK: topKOf(plan),
+      explain: false,
+      fresh: isFresh(request),
+    };
     const tickets = await submitAll(photos, { ...about, budgetMs, uploadMs, signal }, services);
     free();
     note(request, { jobIds: tickets.flatMap(({ jobId }) => jobId ?? []) });

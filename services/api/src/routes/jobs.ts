@@ -21,7 +21,7 @@ export const jobRoutes: FastifyPluginAsync<{ services: Services }> = async (app,
       async (request, reply) => {
         const text = idempotencyText(request, '/jobs');
         const scope = text === null ? null : await services.idempotency.scopeOf(text);
-        const options = { topK: request.query.topK, scope, signal: clientGone(reply) };
+        const options = { ...request.query, scope, signal: clientGone(reply) };
         const { answer, retryAfterS } = await acceptJobs(request, options, services);
         if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
         return reply.status(202).send(answer);

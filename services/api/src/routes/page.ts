@@ -44,7 +44,12 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
         const kept = await services.photos.keep(id, image, request.log);
         if (kept) shown.photo = `/display/${id}`;
       };
-      const result = await predict(request, reply, { topK: TOP_K, onPhoto }, services);
+      const result = await predict(
+        request,
+        reply,
+        { topK: TOP_K, explain: false, onPhoto },
+        services,
+      );
       return await render(reply, services, { result, ...shown });
     } catch (error) {
       const problem = toProblem(error);

@@ -1,5 +1,5 @@
 // What is said of a photo, and the route that says it at once.
-import { jobFormats, modelInfo } from '@synset/shared';
+import { activationGrid, jobFormats, modelInfo, photoArea } from '@synset/shared';
 import { z } from 'zod';
 import { json, type RouteDoc } from './route-doc.ts';
 import { predictionProblems } from './upload.ts';
@@ -12,6 +12,23 @@ const prediction = z.object({
   label: z.string(),
   score,
 });
+
+const explained = {
+  category: z.int().describe('Index of the category.'),
+  grid: activationGrid.describe(
+    'Rows of places from the top: how much each speaks for the category, as a share of the strongest.',
+  ),
+};
+
+const explanation = z
+  .object({
+    ...explained,
+    area: photoArea.describe('What the model saw of the upright photo, in pixels; grids cover it.'),
+    others: z
+      .array(z.object(explained))
+      .describe('The next best, as many as are asked for; up to 4.'),
+  })
+  .meta({ id: 'Explanation', description: 'Class activation maps of the best categories.' });
 
 const timings = z.object({
   uploadMs: z.number(),
@@ -29,7 +46,14 @@ export const predictAnswer = z
     id: z.string(),
     prediction: z.string().describe('Label of the best category.'),
     score,
+    confident: z
+      .boolean()
+      .describe('Whether the best category is likely enough, and far enough before the second.'),
     predictions: z.array(prediction).min(1).describe('Best first.'),
+    explanation: explanation
+      .nullable()
+      .optional()
+      .describe('Where it was asked for; null where the model cannot explain.'),
     model: modelInfo.describe('Where `trained` is false the answer means nothing.'),
     image: z.object({
       format: z.enum(jobFormats),
@@ -43,6 +67,7 @@ export const predictAnswer = z
   })
   .meta({ id: 'Prediction', description: 'What a photo shows.' });
 
+export type Explanation = z.infer<typeof explanation>;
 export type Prediction = z.infer<typeof prediction>;
 export type PredictAnswer = z.infer<typeof predictAnswer>;
 export type Timings = z.infer<typeof timings>;
@@ -52,6 +77,7 @@ export const examplePrediction: PredictAnswer = {
   id: '577c4149-6c0c-4a4b-9a38-0d0f0e3f2a11',
   prediction: 'tabby',
   score: 0.87,
+  confident: true,
   predictions: [
     { index: 281, synset: 'n02123045', label: 'tabby', score: 0.87 },
     { index: 282, synset: 'n02123159', label: 'tiger cat', score: 0.09 },
@@ -66,6 +92,26 @@ export const examplePrediction: PredictAnswer = {
   },
   cached: false,
   timings: { uploadMs: 0.8, queueMs: 0.4, decodeMs: 4.1, inferenceMs: 7.9, totalMs: 14 },
+};
+
+const exampleGrid = [
+  [0, 0, 0, 0, 0, 0, 0],
+  [0, 0.12, 0.31, 0.18, 0, 0, 0],
+  [0.04, 0.38, 0.87, 0.52, 0.09, 0, 0],
+  [0.02, 0.41, 1, 0.66, 0.14, 0, 0],
+  [0, 0.22, 0.58, 0.43, 0.11, 0, 0],
+  [0, 0.05, 0.17, 0.13, 0.02, 0, 0],
+  [0, 0, 0, 0, 0, 0, 0],
+];
+
+const exampleExplained: PredictAnswer = {
+  ...examplePrediction,
+  explanation: {
+    category: 281,
+    grid: exampleGrid,
+    area: { x: 85.044, y: 23.438, width: 328.446, height: 328.125 },
+    others: [{ category: 282, grid: exampleGrid.toReversed() }],
+  },
 };
 
 export const waitHeaders = {
@@ -94,7 +140,10 @@ export const predictDoc: RouteDoc = {
     200: {
       description: 'What the photo shows',
       headers: { 'Server-Timing': 'The timings, for the tools of browsers.' },
-      content: json(predictAnswer, { photo: examplePrediction }),
+      content: json(predictAnswer, {
+        photo: examplePrediction,
+        'explain=true': exampleExplained,
+      }),
     },
   },
   problems: predictionProblems,

@@ -8,6 +8,11 @@ export const CLASSES = 1000;
 export interface BatchOutput {
   /** float32, [n, 1000]: the probabilities of each photo, one row after the other. */
   readonly probabilities: Float32Array;
+  /**
+   * Of each photo that was to be explained, the grids of its best categories; null of the others,
+   * and of all where the model cannot explain.
+   */
+  readonly grids: readonly (number[][][] | null)[];
   /** Milliseconds that the inference took. */
   readonly inferenceMs: number;
 }
@@ -27,9 +32,14 @@ export interface Backend {
   start(): Promise<Started>;
   /**
    * `pixels`: uint8, [n, 224, 224, 3], RGB; its buffer is moved away. `alone`: no other photo is
-   * under way, so this one may have the whole machine.
+   * under way, so this one may have the whole machine. `explain`: of each photo, whether it is to
+   * be explained; none where it is left out.
    */
-  infer(pixels: Uint8Array<ArrayBuffer>, alone: boolean): Promise<BatchOutput>;
+  infer(
+    pixels: Uint8Array<ArrayBuffer>,
+    alone: boolean,
+    explain?: readonly boolean[],
+  ): Promise<BatchOutput>;
   /** Resolves with the reason when a session is lost, which only a new process mends. */
   readonly failed: Promise<Error>;
   close(): Promise<void>;

@@ -105,7 +105,8 @@ function asPixels(pixels: Buffer): Decoded {
     const detail = `The pixels have ${pixels.length} bytes instead of ${PIXELS_BYTES}.`;
     throw new Problem('IMAGE_UNREADABLE', detail);
   }
-  return { pixels, width: PIXELS_SIDE, height: PIXELS_SIDE };
+  const size = { width: PIXELS_SIDE, height: PIXELS_SIDE };
+  return { pixels, ...size, area: { x: 0, y: 0, ...size } };
 }
 
 /** Decoders throw plain errors: whatever they say, it is the photo that cannot be read. */

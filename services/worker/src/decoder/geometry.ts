@@ -1,5 +1,5 @@
 // From a photo to the pixels that the model takes: what a decoder gets, gives, and cuts out.
-import type { Format } from '@synset/shared';
+import type { Format, PhotoArea } from '@synset/shared';
 
 export interface Photo {
   readonly image: Buffer;
@@ -20,6 +20,8 @@ export interface Decoded {
   /** Size of the whole photo, seen upright. */
   readonly width: number;
   readonly height: number;
+  /** What the pixels show of it. */
+  readonly area: PhotoArea;
 }
 
 const RESIZE_SIDE = 256;
@@ -45,6 +47,8 @@ export interface Geometry {
   readonly resized: Size;
   /** The 224 x 224 cut from the middle of the resized photo. */
   readonly crop: Size & Corner;
+  /** The crop as it lies in the upright photo. */
+  readonly area: PhotoArea;
 }
 
 /**
@@ -64,12 +68,19 @@ export function geometry(upright: Size): Geometry {
   };
   const square = { width: CROP_SIDE, height: CROP_SIDE };
   const isStrip = size.width < upright.width || size.height < upright.height;
-  return {
-    strip: isStrip ? { ...size, ...middle(upright, size) } : null,
-    resized,
-    crop: { ...square, ...middle(resized, square) },
+  const strip = isStrip ? { ...size, ...middle(upright, size) } : null;
+  const crop = { ...square, ...middle(resized, square) };
+  const area = {
+    x: round((strip?.left ?? 0) + (crop.left * size.width) / resized.width),
+    y: round((strip?.top ?? 0) + (crop.top * size.height) / resized.height),
+    width: round((crop.width * size.width) / resized.width),
+    height: round((crop.height * size.height) / resized.height),
   };
+  return { strip, resized, crop, area };
 }
+
+/** To a thousandth of a pixel. */
+const round = (pixels: number): number => Math.round(1000 * pixels) / 1000;
 
 const middle = (outer: Size, inner: Size): Corner => ({
   left: Math.floor(outer.width / 2) - Math.floor(inner.width / 2),

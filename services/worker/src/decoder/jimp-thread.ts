@@ -31,7 +31,8 @@ async function decode(file: Uint8Array): Promise<Decoded> {
   const plan = geometry(image);
   if (plan.strip) image.crop(box(plan.strip));
   // Not jimp's resize: its named modes only sample, and its default one rounds more coarsely.
-  return { pixels: resizeAndCrop({ ...image.bitmap, channels: 4 }, plan), width, height };
+  const pixels = resizeAndCrop({ ...image.bitmap, channels: 4 }, plan);
+  return { pixels, width, height, area: plan.area };
 }
 
 answerCalls(decode, ({ pixels }) => [pixels.buffer as ArrayBuffer]);

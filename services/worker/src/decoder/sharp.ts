@@ -72,7 +72,7 @@ export async function decodeWithSharp(sharp: Sharp, photo: Photo): Promise<Decod
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer();
-  return { pixels, ...upright };
+  return { pixels, ...upright, area: plan.area };
 }
 
 /**
