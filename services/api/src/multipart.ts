@@ -24,23 +24,34 @@ function checkPart(part: Multipart): void {
   }
 }
 
+/** What a form holds beside its photo. */
+export interface Form {
+  /** In their order, as often as they come. Text, or what a field says as JSON. */
+  readonly fields: readonly (readonly [name: string, value: unknown])[];
+  readonly hasPhoto: boolean;
+}
+
 /**
  * Reads every part to its end, since one left unread stops the request (fastify-multipart's
  * README), and looks at `truncated` itself: the plugin's own error for a large file is missed
- * when the limit is reached in the last chunk (fastify-multipart#383).
+ * when the limit is reached in the last chunk (fastify-multipart#383). A file in another field
+ * than the photo's is a field whose value is null.
  */
-export async function readPhoto(
+export async function readForm(
   request: FastifyRequest,
   sink: ByteSink,
   maxBytes: number,
-): Promise<void> {
+): Promise<Form> {
+  const fields: [string, unknown][] = [];
   let files = 0;
   let truncated = false;
   try {
     for await (const part of request.parts({ limits: { fileSize: maxBytes } })) {
       checkPart(part);
+      const isPhoto = part.type === 'file' && part.fieldname === FIELD;
+      if (!isPhoto) fields.push([part.fieldname, part.type === 'field' ? part.value : null]);
       if (part.type !== 'file') continue;
-      const wanted = part.fieldname === FIELD && files++ === 0;
+      const wanted = isPhoto && files++ === 0;
       for await (const chunk of part.file) if (wanted) sink.write(chunk);
       if (wanted) truncated = part.file.truncated;
     }
@@ -48,9 +59,18 @@ export async function readPhoto(
     throw formProblem(error, 1);
   }
   if (files > 1) throw tooManyFiles(1);
-  if (files === 0) throw fileMissing();
   if (truncated || sink.length > maxBytes) throw tooLarge(maxBytes);
-  if (sink.length === 0) throw emptyFile();
+  if (files === 1 && sink.length === 0) throw emptyFile();
+  return { fields, hasPhoto: files === 1 };
+}
+
+export async function readPhoto(
+  request: FastifyRequest,
+  sink: ByteSink,
+  maxBytes: number,
+): Promise<void> {
+  const { hasPhoto } = await readForm(request, sink, maxBytes);
+  if (!hasPhoto) throw fileMissing();
 }
 
 export interface FormFile {

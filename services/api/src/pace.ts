@@ -64,7 +64,7 @@ export async function reserveInTime(
 }
 
 /** Rejects with REQUEST_TIMEOUT when `reading` flows more slowly than the least rate. */
-export async function keepPace(reading: Promise<void>, received: () => number): Promise<void> {
+export async function keepPace<T>(reading: Promise<T>, received: () => number): Promise<T> {
   const { promise: tooSlow, reject } = Promise.withResolvers<never>();
   let before = 0;
   const timer = setInterval(() => {
@@ -80,7 +80,7 @@ export async function keepPace(reading: Promise<void>, received: () => number): 
     before = now;
   }, CHECK_EVERY_MS);
   try {
-    await Promise.race([reading, tooSlow]);
+    return await Promise.race([reading, tooSlow]);
   } finally {
     clearInterval(timer);
   }

@@ -45,6 +45,15 @@ export function clientGone(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** True for who would rather see a page: a browser that its user has sent here. */
+export const wantsHtml = ({ headers }: FastifyRequest): boolean =>
+  /\btext\/html\b/i.test(headers.accept ?? '');
+
+export const invalid = (detail: string) => new Problem('INVALID_BODY', detail);
+
+/** A client's words in an answer of ours. */
+export const quote = (text: string): string => JSON.stringify(text.slice(0, 40));
+
 /** True where an answer from the cache will not do. */
 export const isFresh = ({ headers }: FastifyRequest): boolean =>
   /\bno-(cache|store)\b/i.test(headers['cache-control'] ?? '');

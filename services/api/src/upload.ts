@@ -3,7 +3,7 @@ import { type Budget, Problem } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
 import { ByteSink } from './byte-sink.ts';
 import { DRAIN_MAX_BYTES } from './drain.ts';
-import { type FormFile, readPhoto, readPhotos } from './multipart.ts';
+import { type Form, type FormFile, readForm, readPhoto, readPhotos } from './multipart.ts';
 import { keepPace, reserveForUpload } from './pace.ts';
 
 /** What a form adds around its file: boundaries, part headers, a few small fields. */
@@ -41,18 +41,27 @@ export async function readUpload(
       'Send the photo as field "file" of a multipart/form-data form, or as the raw body with an image/* content type.',
     );
   }
-  const expected = expectedBytes(request, raw, limits.maxBytes);
-  const { inFlight, timeoutMs, maxBytes } = limits;
-  const release = await reserveForUpload(request.raw, inFlight, expected, timeoutMs, signal);
-  try {
-    const sink = new ByteSink(expected);
-    const reading = raw ? readBody(request, sink, maxBytes) : readPhoto(request, sink, maxBytes);
-    await keepPace(reading, () => sink.length);
-    return { image: sink.bytes(), release, free: () => sink.free() };
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const { maxBytes } = limits;
+  const expected = expectedBytes(request, raw, maxBytes);
+  const read = raw ? readBody : readPhoto;
+  const { upload } = await readInto(request, expected, limits, signal, (sink) =>
+    read(request, sink, maxBytes),
+  );
+  return upload;
+}
+
+/** Reads a form that may have a photo, as `readUpload` does; without one the image is empty. */
+export async function readFormUpload(
+  request: FastifyRequest,
+  limits: UploadLimits,
+  signal: AbortSignal,
+): Promise<Upload & { readonly form: Form }> {
+  const { maxBytes } = limits;
+  const expected = expectedBytes(request, false, maxBytes);
+  const { upload, read: form } = await readInto(request, expected, limits, signal, (sink) =>
+    readForm(request, sink, maxBytes),
+  );
+  return { ...upload, form };
 }
 
 export interface BulkLimits extends UploadLimits {
@@ -101,23 +110,41 @@ export async function readUploads(
 export interface WholeLimits extends UploadLimits {
   /** How often its bytes will be in memory: as often they are reserved. */
   readonly copies: number;
+  /** For a body of more than `maxBytes`. */
+  readonly refusal?: () => Problem;
 }
 
 /** Reads a body as it is, whatever it holds, as `readUpload` does. */
 export async function readWhole(
   request: FastifyRequest,
-  { maxBytes, copies, inFlight, timeoutMs }: WholeLimits,
+  limits: WholeLimits,
   signal: AbortSignal,
 ): Promise<Upload> {
+  const { maxBytes, refusal = () => tooLargeTogether(maxBytes) } = limits;
   const announced = Number(request.headers['content-length'] ?? maxBytes);
-  if (announced > maxBytes) throw tooLargeTogether(maxBytes);
-  const bytes = copies * announced;
+  if (announced > maxBytes) throw refusal();
+  const { upload } = await readInto(request, announced, limits, signal, (sink) =>
+    readAll(request, sink, maxBytes, refusal),
+  );
+  return upload;
+}
+
+type ReadLimits = Pick<WholeLimits, 'inFlight' | 'timeoutMs'> & Partial<WholeLimits>;
+
+/** Waits until `capacity` bytes are free, and reads them at no less than the least pace. */
+async function readInto<T>(
+  request: FastifyRequest,
+  capacity: number,
+  { inFlight, timeoutMs, copies = 1 }: ReadLimits,
+  signal: AbortSignal,
+  reader: (sink: ByteSink) => Promise<T>,
+): Promise<{ upload: Upload; read: T }> {
+  const bytes = copies * capacity;
   const release = await reserveForUpload(request.raw, inFlight, bytes, timeoutMs, signal);
   try {
-    const sink = new ByteSink(announced);
-    const refusal = () => tooLargeTogether(maxBytes);
-    await keepPace(readAll(request, sink, maxBytes, refusal), () => sink.length);
-    return { image: sink.bytes(), release, free: () => sink.free() };
+    const sink = new ByteSink(capacity);
+    const read = await keepPace(reader(sink), () => sink.length);
+    return { upload: { image: sink.bytes(), release, free: () => sink.free() }, read };
   } catch (error) {
     release();
     throw error;

@@ -1,6 +1,7 @@
 // The body of an inference request: JSON, and tensors as binary data behind it.
 import { Problem } from '@synset/shared';
 import type { FastifyRequest } from 'fastify';
+import { invalid } from '../request.ts';
 import { type InferRequest, inferRequest } from '../schemas/inference.ts';
 
 export interface InferBody {
@@ -8,8 +9,6 @@ export interface InferBody {
   /** What follows the JSON. */
   readonly binary: Buffer;
 }
-
-export const invalid = (detail: string) => new Problem('INVALID_BODY', detail);
 
 /** Throws INVALID_BODY or FILE_TOO_LARGE. */
 export function parseBody(body: Buffer, { headers }: FastifyRequest): InferBody {

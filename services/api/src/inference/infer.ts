@@ -5,11 +5,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClassifyOptions, Ticket } from '../classifier.ts';
 import type { Picture } from '../photo.ts';
 import { note } from '../plugins/request-log.ts';
-import { clientGone, isFresh, requestBudget } from '../request.ts';
+import { clientGone, invalid, isFresh, requestBudget } from '../request.ts';
 import type { InferRequest } from '../schemas/inference.ts';
 import type { Services } from '../services.ts';
 import { readWhole } from '../upload.ts';
-import { invalid, parseBody } from './body.ts';
+import { parseBody } from './body.ts';
 import { ofPhoto, readPhotos } from './input.ts';
 import { type InferAnswer, type OutputPlan, planOutput, toInferAnswer, topKOf } from './output.ts';
 

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { PIXELS_BYTES, PIXELS_SIDE, Problem, problems } from '@synset/shared';
 import type { ApiConfig } from '../config.ts';
 import { inspectPhoto, type Picture } from '../photo.ts';
+import { invalid, quote } from '../request.ts';
 import { IMAGE, MAX_PHOTOS, PIXELS, type RequestInput } from '../schemas/inference.ts';
 import { emptyFile, tooLarge } from '../upload.ts';
-import { type InferBody, invalid } from './body.ts';
+import type { InferBody } from './body.ts';
 
 /** Throws the problems of the tensor, and those of its photos with their number. */
 export function readPhotos({ request, binary }: InferBody, config: ApiConfig): Picture[] {
@@ -35,9 +36,6 @@ function inspectFile(image: Buffer, config: ApiConfig): Picture {
   if (image.length > config.MAX_UPLOAD_BYTES) throw tooLarge(config.MAX_UPLOAD_BYTES);
   return inspectPhoto(image, config.MAX_PIXELS);
 }
-
-/** A client's words in an answer of ours. */
-export const quote = (text: string): string => JSON.stringify(text.slice(0, 40));
 
 /** Null where the data is in the JSON. */
 function binaryData({ parameters, data }: RequestInput, binary: Buffer): Buffer | null {

@@ -1,14 +1,13 @@
 // The output tensor of an inference, as numbers or as the best categories, in JSON or as binary data.
 import { labels } from '@synset/models/labels';
 import type { Answer } from '@synset/shared';
+import { invalid, quote } from '../request.ts';
 import {
   type InferRequest,
   type InferResponse,
   PROBABILITIES,
   VERSION,
 } from '../schemas/inference.ts';
-import { invalid } from './body.ts';
-import { quote } from './input.ts';
 
 export interface OutputPlan {
   /** As many best categories as text; null for all probabilities. */

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { ApiKeys } from '../api-keys.ts';
 import { credentialsOf, isForeignWrite } from '../credentials.ts';
+import { wantsHtml } from '../request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -50,8 +51,8 @@ export function refusal(
   );
 }
 
-const wantsPage = ({ method, routeOptions, headers }: FastifyRequest): boolean =>
-  (method === 'GET' && routeOptions.url === '/') || /\btext\/html\b/.test(headers.accept ?? '');
+const wantsPage = (request: FastifyRequest): boolean =>
+  (request.method === 'GET' && request.routeOptions.url === '/') || wantsHtml(request);
 
 export default fp<KeyOptions>(
   async (app, { keys, open }) => {

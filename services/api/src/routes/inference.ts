@@ -3,9 +3,9 @@ import { type ModelCardInfo, PIXELS_SIDE, Problem, problems } from '@synset/shar
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import packageJson from '../../package.json' with { type: 'json' };
 import { infer } from '../inference/infer.ts';
-import { quote } from '../inference/input.ts';
 import { missingRoute, prepareProblem, toProblem } from '../plugins/problems.ts';
 import { readyWorkers } from '../ready.ts';
+import { quote } from '../request.ts';
 import {
   IMAGE,
   inferDoc,
