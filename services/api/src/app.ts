@@ -5,6 +5,7 @@ import {
   Budget,
   createKeys,
   createRedis,
+  FeedbackStore,
   type Logger,
   liveWorkers,
   queueState,
@@ -46,6 +47,7 @@ export async function buildApi(
   const results = new Results({ redis, keys, watch, cacheTtlS: config.CACHE_TTL_S, metrics });
   const classifier = new Classifier(transport, results, metrics);
   const photos = new PhotoStore(redis, keys, config.PHOTO_TTL_S);
+  const feedback = new FeedbackStore(redis, keys);
   const idempotency = new Idempotency(redis, keys, config.RESULT_TTL_S);
   const inFlight = new Budget(config.MAX_IN_FLIGHT_BYTES);
   const monitoring = registry && { registry, queueState: () => queueState(redis, keys) };
@@ -60,7 +62,18 @@ export async function buildApi(
   redis.connect().catch(() => {});
   classifier.start();
   const app = await buildApp(
-    { config, classifier, transport, watch, results, idempotency, photos, inFlight, metrics },
+    {
+      config,
+      classifier,
+      transport,
+      watch,
+      results,
+      idempotency,
+      photos,
+      feedback,
+      inFlight,
+      metrics,
+    },
     { apiKeys, counters: new RateCounters(redis, keys), tracer, monitoring },
     log,
   );

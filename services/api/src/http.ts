@@ -22,6 +22,7 @@ import tracing from './plugins/tracing.ts';
 import zod from './plugins/zod.ts';
 import type { RateCounters } from './rate-limit.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { inferenceRoutes } from './routes/inference.ts';
 import { infoRoutes } from './routes/info.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -132,5 +133,6 @@ async function addRoutes(
   await app.register(async (scope) => {
     await scope.register(page);
     await scope.register(pageRoutes, { services });
+    await scope.register(feedbackRoutes, { services });
   });
 }

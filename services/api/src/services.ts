@@ -1,5 +1,5 @@
 // What the routes work with.
-import type { Budget } from '@synset/shared';
+import type { Budget, FeedbackStore } from '@synset/shared';
 import type { Classifier } from './classifier.ts';
 import type { ApiConfig } from './config.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -17,6 +17,7 @@ export interface Services {
   readonly results: Results;
   readonly idempotency: Idempotency;
   readonly photos: PhotoStore;
+  readonly feedback: FeedbackStore;
   readonly inFlight: Budget;
   readonly metrics: Metrics;
 }

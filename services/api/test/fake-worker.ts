@@ -4,6 +4,7 @@ import {
   createKeys,
   createRedis,
   decodeJob,
+  encodePrediction,
   ensureGroup,
   GROUP,
   HEARTBEAT_MS,
@@ -121,12 +122,14 @@ export async function startFakeWorker(
   const worker: FakeWorker = {
     jobs: [],
     async reply(job, reply) {
+      if (reply.status === 'done')
+        await redis.hSet(keys.predictions, reply.jobId, encodePrediction(reply));
       if (job.replyTo) await redis.xAdd(job.replyTo, '*', { reply: JSON.stringify(reply) });
     },
     async close() {
       clearInterval(beating);
       await loop.close();
-      await redis.del([keys.jobs, keys.workers]);
+      await redis.del([keys.jobs, keys.workers, keys.predictions]);
       redis.destroy();
       reader.destroy();
     },

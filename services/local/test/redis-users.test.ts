@@ -95,6 +95,24 @@ test.each(['wrong-secret', ''])('the password "%s" is wrong, says the log', asyn
   expect(api.output()).not.toMatch(/secret/);
 });
 
+/** Says all that may be said of a prediction, one opinion after the other. */
+async function judge(url: string, id: string): Promise<void> {
+  const photo = new Blob([new Uint8Array(testPhoto('nagasaki-boats'))]);
+  const say = async (correct: string, withPhoto: boolean) => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ id, correct })) body.append(name, value);
+    if (withPhoto) body.append('keepPhoto', 'true');
+    if (withPhoto) body.append('file', photo);
+    return (await fetch(`${url}/feedback`, { method: 'POST', body })).status;
+  };
+  // What the cache answered is remembered a moment later.
+  while ((await say('true', true)) === 404);
+  expect(await say('false', true)).toBe(201);
+  expect(await say('false', false)).toBe(201);
+  const rows = await (await fetch(`${url}/feedback`)).text();
+  expect(JSON.parse(rows)).toMatchObject({ id, correct: false, photo: { kept: false } });
+}
+
 /** Starts Redis with the users of the example. */
 async function redisWithUsers(): Promise<TestRedis> {
   const file = join(await folder(), 'users.acl');
@@ -134,6 +152,7 @@ test('with the users of the example everything works, and nothing more is allowe
   for (let status = ''; status !== 'done'; ) {
     ({ status } = (await (await fetch(api.url + href)).json()) as { status: string });
   }
+  await judge(api.url, JSON.parse((await send('/predict')).text).id);
   const [shown] = (await send('/')).text.match(/\/display\/[\w-]+/) ?? [];
   expect((await fetch(api.url + shown)).status).toBe(200);
   expect((await fetch(`${api.url}/metrics`)).status).not.toBe(500);

@@ -24,6 +24,8 @@ export interface Metrics {
   /** A photo was not taken; other problems than those of admission count for nothing. */
   refused(problem: Problem): void;
   withdrew(): void;
+  /** A user has said whether a prediction is right. */
+  judged(correct: boolean): void;
 }
 
 const ignore = () => {};
@@ -37,4 +39,5 @@ export const noMetrics: Metrics = {
   joined: ignore,
   refused: ignore,
   withdrew: ignore,
+  judged: ignore,
 };

@@ -32,6 +32,8 @@ export class Recorder implements Metrics {
   readonly #joined;
   readonly #refusals;
   readonly #withdrawn;
+  readonly #right;
+  readonly #wrong;
   /** Instruments with their labels, which would otherwise be put together for each request. */
   readonly #requestsByKind = new Map<string, Counter.Internal>();
   readonly #durationsByRoute = new Map<string, Histogram.Internal<'method' | 'route'>>();
@@ -83,6 +85,14 @@ export class Recorder implements Metrics {
       help: 'Jobs whose clients hung up.',
       registers,
     });
+    const feedback = new Counter({
+      name: 'synset_feedback_total',
+      help: 'What users said of predictions, by verdict: right or wrong.',
+      labelNames: ['verdict'],
+      registers,
+    });
+    this.#right = zeroed(feedback, { verdict: 'right' });
+    this.#wrong = zeroed(feedback, { verdict: 'wrong' });
   }
 
   answered({ method, route = NO_ROUTE, status, problem, durationMs }: AnsweredRequest): void {
@@ -130,6 +140,10 @@ export class Recorder implements Metrics {
 
   withdrew(): void {
     this.#withdrawn.inc();
+  }
+
+  judged(correct: boolean): void {
+    (correct ? this.#right : this.#wrong).inc();
   }
 
   #countRequest(method: string, route: string, status: number, problem: Problem | null): void {

@@ -15,7 +15,7 @@ export default fp<{ origins: string[] }>(
         ...['idempotency-key', 'x-request-timeout'],
       ],
       exposedHeaders: [
-        ...['retry-after', 'server-timing'],
+        ...['retry-after', 'server-timing', 'link'],
         ...['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
       ],
       maxAge: 600, // s

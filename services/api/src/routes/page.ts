@@ -19,7 +19,7 @@ interface Outcome {
   readonly problem?: ProblemBody;
 }
 
-async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
+export async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
   const [model = null] = await watch.models().catch(() => []);
   return reply.type('text/html').view('page.eta', {
     model,

@@ -41,6 +41,7 @@ export interface RouteDoc {
 export const tags = {
   classify: 'Photos in, categories out.',
   jobs: 'Photos to come back for.',
+  feedback: 'Whether predictions are right, said by users.',
   page: 'The page for people.',
   service: 'The service itself.',
   inference: 'Open Inference Protocol, version 2: what clients of KServe and Triton speak.',
