@@ -27,6 +27,10 @@ export interface Keys {
   photo(jobId: string): string;
   /** What a client has asked for in its window. */
   rate(client: string): string;
+  /** There while somebody looks at what the instances have answered. */
+  readonly watched: string;
+  /** Hash of what each API instance has answered in the last minute. */
+  readonly live: string;
   /** Kept photos, oldest first, so that the oldest can make room. */
   readonly photos: string;
   /** Hash: what was predicted lately, by job; see `predictions.ts`. */
@@ -63,6 +67,8 @@ export function createKeys(prefix: string, partition = 0): Keys {
     idempotent: (hash) => `${base}:idem:${hash}`,
     photo: (jobId) => `${base}:photo:${jobId}`,
     rate: (client) => `${prefix}:{0}:rate:${client}`,
+    watched: `${prefix}:{0}:watched`,
+    live: `${prefix}:{0}:live`,
     photos: `${base}:photos`,
     predictions: `${base}:predictions`,
     predictionIds: `${base}:prediction-ids`,

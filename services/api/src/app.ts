@@ -18,6 +18,10 @@ import { Classifier } from './classifier.ts';
 import type { ApiConfig } from './config.ts';
 import { buildApp } from './http.ts';
 import { Idempotency } from './idempotency.ts';
+import { LiveBoard } from './live/board.ts';
+import { Reporter } from './live/reporter.ts';
+import { lookAtSystem } from './live/system.ts';
+import { Windows } from './live/windows.ts';
 import { noMetrics } from './metrics/metrics.ts';
 import { Recorder } from './metrics/recorder.ts';
 import { PhotoStore } from './photo-store.ts';
@@ -49,6 +53,10 @@ export async function buildApi(
   const photos = new PhotoStore(redis, keys, config.PHOTO_TTL_S);
   const feedback = new FeedbackStore(redis, keys);
   const idempotency = new Idempotency(redis, keys, config.RESULT_TTL_S);
+  const windows = new Windows(redis, keys);
+  const reporter = new Reporter(windows);
+  const workers = () => watch.recent();
+  const board = new LiveBoard(() => lookAtSystem({ redis, keys, workers, windows, reporter }));
   const inFlight = new Budget(config.MAX_IN_FLIGHT_BYTES);
   const monitoring = registry && { registry, queueState: () => queueState(redis, keys) };
   const tracer = await startTracing({
@@ -63,24 +71,19 @@ export async function buildApi(
   classifier.start();
   const app = await buildApp(
     {
-      config,
-      classifier,
-      transport,
-      watch,
-      results,
-      idempotency,
-      photos,
-      feedback,
-      inFlight,
-      metrics,
+      ...{ config, classifier, transport, watch, results, idempotency, photos, feedback },
+      ...{ inFlight, metrics, reporter, board },
     },
     { apiKeys, counters: new RateCounters(redis, keys), tracer, monitoring },
     log,
   );
   // Redis after the requests: in an onClose hook it would be cut under them (fastify#3617).
   async function close(): Promise<void> {
+    // Those who look go to another instance at once.
+    board.close();
     await app.drain(config.SHUTDOWN_DELAY_MS);
     await app.close();
+    reporter.close();
     await transport.close();
     if (redis.isOpen) redis.destroy();
     await tracer.close();

@@ -26,6 +26,7 @@ import { feedbackRoutes } from './routes/feedback.ts';
 import { inferenceRoutes } from './routes/inference.ts';
 import { infoRoutes } from './routes/info.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { liveRoutes } from './routes/live.ts';
 import { type MetricsRoutesOptions, metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { predictRoutes } from './routes/predict.ts';
@@ -128,6 +129,7 @@ async function addRoutes(
   await app.register(predictRoutes, { services });
   await app.register(jobRoutes, { services });
   await app.register(inferenceRoutes, { prefix: '/v2', services });
+  await app.register(liveRoutes, { services });
   await app.register(docsRoutes);
   // In a scope of their own: the hooks of templates and assets are none of the other routes' business.
   await app.register(async (scope) => {

@@ -27,6 +27,7 @@ export async function predict(
   const ticket = await queuePhoto(request, clientGone(reply), options, services);
   const { answer, waitMs } = await ticket.classified;
   const totalMs = performance.now() - started;
+  services.reporter.answered(totalMs);
   const queueMs = Math.max(0, waitMs - answer.decodeMs - answer.inferenceMs);
   return toPredictAnswer(answer, { queueMs, totalMs });
 }

@@ -3,6 +3,8 @@ import type { Budget, FeedbackStore } from '@synset/shared';
 import type { Classifier } from './classifier.ts';
 import type { ApiConfig } from './config.ts';
 import type { Idempotency } from './idempotency.ts';
+import type { LiveBoard } from './live/board.ts';
+import type { Reporter } from './live/reporter.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { PhotoStore } from './photo-store.ts';
 import type { Results } from './results.ts';
@@ -20,4 +22,6 @@ export interface Services {
   readonly feedback: FeedbackStore;
   readonly inFlight: Budget;
   readonly metrics: Metrics;
+  readonly reporter: Reporter;
+  readonly board: LiveBoard;
 }

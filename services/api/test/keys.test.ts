@@ -50,7 +50,7 @@ function ask(method: string, path: string, headers: Record<string, string> = {})
 }
 
 const everything = [
-  ...['/', '/model', '/labels', '/jobs/1', '/display/1', '/feedback', '/metrics', '/docs'],
+  ...['/', '/model', '/labels', '/jobs/1', '/display/1', '/feedback', '/live', '/metrics', '/docs'],
   ...['/openapi.json', '/assets/page.css', '/nothing', '/%zz', '//healthz', '/healthz/'],
   ...['/healthz/../model', '/readyz%2f..%2fmodel', '/healthz%00', `/jobs/${'x'.repeat(500)}`],
 ];

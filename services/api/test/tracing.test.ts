@@ -135,6 +135,16 @@ test("our errors are errors, the client's are none; who asks for health is not r
   expect(JSON.stringify(collector.spans)).not.toMatch(/readyz|hush/);
 });
 
+test('who looks on for minutes is not recorded', async () => {
+  await start();
+  const live = await fetch(`${api?.url}/live`);
+  await live.body?.cancel();
+  await predict();
+  await api?.close();
+  expect(collector.span('POST /predict')).toMatchObject({ failed: false });
+  expect(JSON.stringify(collector.spans)).not.toMatch(/live/);
+});
+
 describe('the process', () => {
   async function startProcess(env: NodeJS.ProcessEnv): Promise<TestServer> {
     const server = await startServer({ NODE_OPTIONS: `--import=${LOADED}`, ...env });

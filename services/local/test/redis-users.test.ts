@@ -156,6 +156,11 @@ test('with the users of the example everything works, and nothing more is allowe
   const [shown] = (await send('/')).text.match(/\/display\/[\w-]+/) ?? [];
   expect((await fetch(api.url + shown)).status).toBe(200);
   expect((await fetch(`${api.url}/metrics`)).status).not.toBe(500);
+  // Events come until the API has written, for those who look, what it has answered.
+  for await (const event of (await fetch(`${api.url}/live`)).body ?? []) {
+    expect(`${Buffer.from(event)}`).not.toContain('"redis":false');
+    if ((await operator.exists('synset:{0}:live')) === 1) break;
+  }
   for (const program of programs.splice(0)) {
     program.process.kill('SIGTERM');
     expect(await program.exit).toBe(0);

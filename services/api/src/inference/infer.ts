@@ -27,9 +27,11 @@ export async function infer(
 ): Promise<InferAnswer> {
   const failed = new AbortController();
   const signal = AbortSignal.any([clientGone(reply), failed.signal]);
+  const started = performance.now();
   try {
     const queued = await queuePhotos(request, signal, services);
     const answers = await Promise.all(queued.tickets.map(answerOf));
+    services.reporter.answered(performance.now() - started, answers.length);
     return toInferAnswer(queued.request, queued.plan, answers);
   } catch (error) {
     // Nobody waits for the others any more.

@@ -7,7 +7,8 @@ export interface AnsweredRequest {
   readonly route: string | undefined;
   readonly status: number;
   readonly problem: Problem | null;
-  readonly durationMs: number;
+  /** Null: it lasts as long as its client wants. */
+  readonly durationMs: number | null;
 }
 
 export interface Metrics {

@@ -98,13 +98,7 @@ export class Recorder implements Metrics {
   answered({ method, route = NO_ROUTE, status, problem, durationMs }: AnsweredRequest): void {
     const known = METHODS.has(method) ? method : OTHER_METHOD;
     this.#countRequest(known, route, status, problem);
-    const kind = `${known} ${route}`;
-    let durations = this.#durationsByRoute.get(kind);
-    if (!durations) {
-      durations = this.#durations.labels({ method: known, route });
-      this.#durationsByRoute.set(kind, durations);
-    }
-    durations.observe(durationMs / 1000);
+    if (durationMs !== null) this.#timeRequest(known, route, durationMs);
     // Others, such as probes of readiness, bring no photo.
     if (problem && method === 'POST') this.refused(problem);
   }
@@ -144,6 +138,16 @@ export class Recorder implements Metrics {
 
   judged(correct: boolean): void {
     (correct ? this.#right : this.#wrong).inc();
+  }
+
+  #timeRequest(method: string, route: string, durationMs: number): void {
+    const kind = `${method} ${route}`;
+    let durations = this.#durationsByRoute.get(kind);
+    if (!durations) {
+      durations = this.#durations.labels({ method, route });
+      this.#durationsByRoute.set(kind, durations);
+    }
+    durations.observe(durationMs / 1000);
   }
 
   #countRequest(method: string, route: string, status: number, problem: Problem | null): void {

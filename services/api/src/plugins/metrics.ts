@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Metrics } from '../metrics/metrics.ts';
+import { isAnswered, isEndless } from './request-log.ts';
 
 /** A client that hung up before it had its answer; nginx says it by this number too. */
 const CLIENT_GONE = 499;
@@ -13,9 +14,9 @@ export function watchRequest(metrics: Metrics, request: FastifyRequest, reply: F
     metrics.answered({
       method: request.method,
       route: request.routeOptions.url,
-      status: reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE,
+      status: isAnswered(request, reply) ? reply.statusCode : CLIENT_GONE,
       problem: request.problem,
-      durationMs: performance.now() - started,
+      durationMs: isEndless(request) ? null : performance.now() - started,
     });
   });
 }

@@ -12,6 +12,8 @@ declare module 'fastify' {
 
 /** Asked again and again by balancers and monitors: of interest to who looks for a fault in them. */
 const QUIET = new Set([...healthRoutes, '/metrics']);
+/** Streams that last until their client has seen enough, which is no failure and takes no time. */
+const ENDLESS = new Set(['/live']);
 /** Of what a client sends and the line repeats. */
 const MAX_LENGTH = 128;
 /** A client's own name for its request. It names nothing here: whoever wants may send any. */
@@ -19,6 +21,13 @@ const CLIENT_ID = /^[\w.-]{1,128}$/;
 
 export const isQuiet = ({ routeOptions: { url } }: FastifyRequest): boolean =>
   url !== undefined && QUIET.has(url);
+
+export const isEndless = ({ routeOptions: { url } }: FastifyRequest): boolean =>
+  url !== undefined && ENDLESS.has(url);
+
+/** False where the client hung up before it had all of its answer. */
+export const isAnswered = (request: FastifyRequest, { raw }: FastifyReply): boolean =>
+  raw.writableFinished || (isEndless(request) && raw.headersSent);
 
 /** Never the query: clients put keys there, wanted or not. */
 export const pathOf = ({ url }: FastifyRequest): string =>
@@ -45,7 +54,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, ms: number): v
     method,
     route,
     path: pathOf(request),
-    ...(reply.raw.writableFinished ? { status: reply.statusCode } : { aborted: true }),
+    ...(isAnswered(request, reply) ? { status: reply.statusCode } : { aborted: true }),
     ms: Math.round(ms * 10) / 10,
     ip,
     ...(bytes !== undefined && { bytes: Number(bytes) }),

@@ -2,7 +2,7 @@
 import type { Attributes, Span, Tracer } from '@synset/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { isQuiet, note, pathOf } from './request-log.ts';
+import { isEndless, isQuiet, note, pathOf } from './request-log.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,7 +52,7 @@ export default fp<{ tracer: Tracer }>(
   async (app, { tracer }) => {
     app.decorateRequest('span', null);
     app.addHook('onRequest', (request, reply, done) => {
-      const span = isQuiet(request) ? null : startSpan(tracer, request);
+      const span = isQuiet(request) || isEndless(request) ? null : startSpan(tracer, request);
       if (span) {
         request.span = span;
         note(request, { traceId: span.traceId });
