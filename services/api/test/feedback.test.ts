@@ -109,7 +109,7 @@ test('cached and joined answers can be judged too', async () => {
   const known = { model: { name: 'fake', trained: true }, width: 1, height: 1 };
   const sha256 = (await rows(api))[0]?.photo.sha256;
   const entry = { ...known, indices: [7, 8], scores: [0.6, 0.3] };
-  await redis.set(keys.cache(`${sha256}`, '00'), JSON.stringify(entry), { EX: 60 });
+  await redis.set(keys.cache(`${sha256}`, '00', false), JSON.stringify(entry), { EX: 60 });
   const id = await predictedId(own, photo);
   while ((await redis.hExists(keys.predictions, id)) === 0);
   expect((await say(own, { id, correct: true })).status).toBe(201);
