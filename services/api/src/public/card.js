@@ -1,0 +1,176 @@
+// One photo's card: its preview, how far it is, and what is said of it.
+import { copy, field, say, write } from './dom.js';
+import { count, ms, percent, size } from './format.js';
+import { drawMap, mapsOf, place, whereabouts } from './heat.js';
+import { makeJudge } from './judge.js';
+import { worthARetry } from './uploads.js';
+
+export function makeCard(photo, formats) {
+  const { file } = photo;
+  const card = copy('card');
+  const img = card.querySelector('img');
+  const url = URL.createObjectURL(file);
+  card.setAttribute('aria-label', file.name);
+  write(card, { name: file.name, bytes: size(file.size) });
+  img.alt = `Photo ${file.name}`;
+  img.onload = () => URL.revokeObjectURL(url);
+  img.onerror = () => {
+    URL.revokeObjectURL(url);
+    img.hidden = true;
+    field(card, 'nopreview').hidden = false;
+  };
+  img.src = url;
+  const fade = card.querySelector('.fade input');
+  fade.oninput = () => {
+    card.querySelector('.heat').style.opacity = fade.value / 100;
+  };
+  fade.oninput();
+  Object.assign(photo, { card, formats });
+  return card;
+}
+
+export function drawCard(photo) {
+  const { card, state } = photo;
+  const before = card.dataset.state;
+  card.dataset.state = state;
+  hideMap(card);
+  setButton(photo);
+  const draw = { done: drawAnswer, problem: drawProblem }[state];
+  if (draw) draw(photo);
+  else drawBlank(photo, before);
+}
+
+function show(card, node) {
+  card.querySelector('.slot').replaceChildren(node);
+}
+
+/** One button, always in its place: what it does next is what it says. */
+function setButton({ card, state, problem }) {
+  const button = card.querySelector('.go');
+  const hadFocus = document.activeElement === button;
+  const settled = state === 'done' || (state === 'problem' && !worthARetry(problem));
+  button.hidden = settled;
+  button.textContent = ['waiting', 'sending'].includes(state) ? 'Cancel' : 'Try again';
+  card.querySelector('.judge')?.remove();
+  if (settled && hadFocus) card.focus({ preventScroll: true });
+}
+
+function drawBlank({ card, state, again }, before) {
+  const heading = again
+    ? `${again.problem.title}. Sent again in ${count(again.inS, 'second')}.`
+    : { waiting: 'Waiting its turn', sending: 'Looking at it…', cancelled: 'Cancelled' }[state];
+  // Only the seconds count down: nothing else is drawn anew for that.
+  if (state === before) return write(card, { heading });
+  const node = copy('answer');
+  write(node, { heading });
+  node.classList.toggle('busy', state === 'sending');
+  show(card, node);
+}
+
+function drawProblem({ card, file, problem }) {
+  const node = copy('problem');
+  write(node, { title: problem.title, detail: problem.detail });
+  const lines = [...node.querySelectorAll('.advice')];
+  const advice = lines.find((p) => p.dataset.code === problem.code) ?? lines.at(-1);
+  for (const line of lines) if (line !== advice) line.remove();
+  if (problem.retryAfterS > 0)
+    advice.textContent = `Wait ${count(problem.retryAfterS, 'second')}, then send the photo again.`;
+  if (problem.requestId) {
+    write(node, { requestId: problem.requestId });
+    field(node, 'request').hidden = false;
+  }
+  show(card, node);
+  say(`${file.name}: ${problem.title}. ${problem.detail} ${advice.textContent}`);
+}
+
+function drawAnswer(photo) {
+  const { card, file, answer } = photo;
+  const node = copy('answer');
+  const unsure = answer.confident === false;
+  const heading = unsure ? 'Not sure, perhaps' : 'Best match';
+  node.classList.replace('blank', 'arrived');
+  node.classList.toggle('unsure', unsure);
+  write(node, { heading });
+  writeFacts(node, photo);
+  drawRanks(node, photo);
+  drawTimes(node, answer.timings);
+  show(card, node);
+  card.querySelector('.foot').append(makeJudge(photo));
+  say(
+    `${file.name}: ${unsure ? 'not sure, perhaps ' : ''}${answer.prediction}, ${percent(answer.score)}`,
+  );
+}
+
+function writeFacts(node, { answer, formats }) {
+  const { image, model, cached } = answer;
+  const format = formats.find((name) => name.toLowerCase() === image.format) ?? image.format;
+  const photo = `${format}, ${image.width} × ${image.height}, ${size(image.bytes)}`;
+  write(node, { photo, model: model.name });
+  field(node, 'untrained').hidden = model.trained;
+  field(node, 'cached').classList.toggle('kept', !cached);
+  field(node, 'unexplained').hidden = answer.explanation !== null;
+}
+
+function drawRanks(node, photo) {
+  const maps = mapsOf(photo.answer);
+  for (const [i, row] of [...node.querySelectorAll('.ranks li')].entries()) {
+    const prediction = photo.answer.predictions[i];
+    if (!prediction) {
+      row.remove();
+      continue;
+    }
+    const { index, label, synset, score } = prediction;
+    write(row, { label, synset, percent: percent(score) });
+    row.classList.toggle('long', label.length > 20);
+    row.querySelector('meter').value = score;
+    const why = row.querySelector('.why');
+    why.setAttribute('aria-label', `Why ${label}?`);
+    why.hidden = !maps.has(index);
+    why.onclick = () => toggleMap(photo, why, label, maps.get(index));
+  }
+}
+
+function drawTimes(node, timings) {
+  let x = 0;
+  for (const part of node.querySelectorAll('rect')) {
+    const share = (100 * (timings[part.getAttribute('class')] ?? 0)) / timings.totalMs;
+    const width = Math.min(100 - x, share || 0);
+    part.setAttribute('x', x);
+    part.setAttribute('width', width);
+    x += width;
+  }
+  for (const name of ['queueMs', 'decodeMs', 'inferenceMs', 'totalMs'])
+    write(node, { [name]: ms(timings[name]) });
+}
+
+function hideMap(card) {
+  card.querySelector('.heat').hidden = true;
+  card.querySelector('.fade').hidden = true;
+  field(card, 'nomap').hidden = true;
+  for (const why of card.querySelectorAll('.why')) why.setAttribute('aria-pressed', 'false');
+}
+
+function toggleMap({ card, answer }, why, label, grid) {
+  const wasShown = why.getAttribute('aria-pressed') === 'true';
+  hideMap(card);
+  if (wasShown) return;
+  why.setAttribute('aria-pressed', 'true');
+  const img = card.querySelector('img');
+  const { image, explanation } = answer;
+  const where = `Spoke for ${label}: mostly the ${whereabouts(grid)} of the photo`;
+  say(where);
+  // A browser that cannot show the file, or shows it turned otherwise, has nothing to lay a map over.
+  const shown = img.naturalWidth / img.naturalHeight / (image.width / image.height);
+  if (!(shown > 0.97 && shown < 1.03)) {
+    write(card, { nomap: `${where}. No map: this browser cannot show the photo.` });
+    field(card, 'nomap').hidden = false;
+    return;
+  }
+  const canvas = card.querySelector('.heat');
+  const frame = card.querySelector('.frame');
+  canvas.setAttribute('aria-label', where);
+  drawMap(canvas, grid);
+  place(canvas, explanation.area, image, { width: frame.clientWidth, height: frame.clientHeight });
+  canvas.hidden = false;
+  card.querySelector('.fade').hidden = false;
+}

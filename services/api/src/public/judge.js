@@ -1,0 +1,122 @@
+// Right or wrong: what somebody says of an answer, and its way to the service.
+import { copy, field, say, write } from './dom.js';
+import { attachCategories, categories, named } from './labels.js';
+
+async function post({ answer, file }, { keepPhoto, ...verdict }) {
+  const said = { id: answer.id, ...verdict };
+  const init = { method: 'POST' };
+  if (keepPhoto) {
+    init.body = new FormData();
+    for (const [name, value] of Object.entries({ ...said, keepPhoto }))
+      init.body.append(name, value);
+    init.body.append('file', file);
+  } else {
+    init.headers = { 'content-type': 'application/json' };
+    init.body = JSON.stringify(said);
+  }
+  const reply = await fetch('/feedback', init);
+  const body = await reply.json().catch(() => ({}));
+  if (!reply.ok)
+    throw new Error(body.detail ?? `The service answered with status ${reply.status}.`);
+  return body;
+}
+
+/** Marks the opinion at once, and takes the mark back when it could not be kept. */
+async function tell(photo, judge, verdict, thanks) {
+  const { verdict: before } = photo;
+  mark(photo, judge, verdict);
+  // One after the other, so that the last word is the one that counts.
+  const mine = (photo.telling ?? Promise.resolve()).then(() => post(photo, verdict));
+  photo.telling = mine.catch(() => {});
+  const told = (text, failed) => {
+    write(judge, { told: text });
+    field(judge, 'told').classList.toggle('failed', failed);
+    say(text);
+  };
+  try {
+    const { photoKept } = await mine;
+    const lost = verdict.keepPhoto && !photoKept ? ' There was no room for the photo.' : '';
+    told(thanks + lost, false);
+    return true;
+  } catch (error) {
+    if (photo.verdict === verdict) mark(photo, judge, before);
+    const why = error instanceof TypeError ? 'The service did not answer.' : error.message;
+    told(`Not noted. ${why}`, true);
+    return false;
+  }
+}
+
+function mark(photo, judge, verdict) {
+  photo.verdict = verdict;
+  const [right, wrong] = judge.querySelectorAll('.verdict button');
+  right.setAttribute('aria-pressed', String(verdict?.correct === true));
+  wrong.setAttribute('aria-pressed', String(verdict?.correct === false));
+}
+
+/** The words for it: a category where it is one, else a comment. */
+async function readCorrection(form, picked) {
+  const { label, comment, keepPhoto } = form.elements;
+  const text = label.value.trim();
+  const category = picked ?? named(await categories().catch(() => []), text);
+  const words = [category ? '' : text, comment.value.trim()].filter(Boolean).join('. ');
+  return {
+    name: category?.label ?? text,
+    verdict: {
+      correct: false,
+      ...(category && { label: category.index }),
+      ...(words && { comment: words }),
+      ...(keepPhoto.checked && { keepPhoto: true }),
+    },
+  };
+}
+
+export function makeJudge(photo) {
+  const judge = copy('judge');
+  const [ask, form] = judge.querySelectorAll('form');
+  const [, wrong] = ask.querySelectorAll('button');
+  let picked = null;
+  form.hidden = true;
+  mark(photo, judge, photo.verdict ?? null);
+  attachCategories(form.elements.label, judge.querySelector('.options'), (category) => {
+    picked = category;
+  });
+  const close = () => {
+    form.hidden = true;
+    wrong.setAttribute('aria-expanded', 'false');
+  };
+  const open = () => {
+    form.hidden = false;
+    wrong.setAttribute('aria-expanded', 'true');
+    form.elements.label.focus();
+    categories().catch(() => {});
+  };
+  close();
+
+  ask.onsubmit = (event) => {
+    event.preventDefault();
+    if (event.submitter === wrong) {
+      open();
+      if (photo.verdict?.correct !== false)
+        tell(photo, judge, { correct: false }, 'Noted as wrong. What is it, if you know?');
+      return;
+    }
+    close();
+    if (photo.verdict?.correct !== true)
+      tell(photo, judge, { correct: true }, 'Noted as right. Thank you.');
+  };
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    const { name, verdict } = await readCorrection(form, picked);
+    const thanks = name ? `Noted as ${name}. Thank you.` : 'Noted as wrong. Thank you.';
+    if (await tell(photo, judge, verdict, thanks)) {
+      close();
+      wrong.focus();
+    }
+  };
+  form.onkeydown = (event) => {
+    if (event.key !== 'Escape') return;
+    close();
+    wrong.focus();
+  };
+  return judge;
+}

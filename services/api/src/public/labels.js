@@ -1,0 +1,109 @@
+// The field that finds one of the 1000 categories while one types.
+let fetched;
+
+/** Asked for once, and only when somebody wants to name a category. */
+export function categories() {
+  fetched ??= fetch('/labels')
+    .then((reply) => reply.json())
+    .then(({ labels }) => labels.map((one) => ({ ...one, low: one.label.toLowerCase() })))
+    .catch((error) => {
+      fetched = undefined;
+      throw error;
+    });
+  return fetched;
+}
+
+const MOST = 8;
+
+/** Best first: the same, begins so, has a word that begins so, contains it. */
+function search(all, text) {
+  const rank = ({ low, synset }) =>
+    [
+      low === text || synset === text,
+      low.startsWith(text),
+      ` ${low}`.includes(` ${text}`),
+      low.includes(text),
+    ].indexOf(true);
+  return all
+    .map((one) => ({ one, rank: rank(one) }))
+    .filter(({ rank }) => rank >= 0)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, MOST)
+    .map(({ one }) => one);
+}
+
+/** The category of that name. Two that share it are told apart only by choosing one. */
+export function named(all, text) {
+  const low = text.trim().toLowerCase();
+  const fits = all.filter((one) => one.low === low || one.synset === low);
+  return fits.length === 1 ? fits[0] : null;
+}
+
+let lists = 0;
+
+/** Makes `input` a combobox with `list`. `picked` is called with the category, or null when the text changes. */
+export function attachCategories(input, list, picked) {
+  let found = [];
+  let active = -1;
+  list.id = `categories-${++lists}`;
+  input.setAttribute('role', 'combobox');
+  input.setAttribute('aria-autocomplete', 'list');
+  input.setAttribute('aria-controls', list.id);
+
+  const isOpen = () => !list.hidden;
+  const activate = (i) => {
+    active = i;
+    for (const [at, option] of [...list.children].entries())
+      option.setAttribute('aria-selected', String(at === i));
+    if (i >= 0) {
+      input.setAttribute('aria-activedescendant', list.children[i].id);
+      list.children[i].scrollIntoView({ block: 'nearest' });
+    } else input.removeAttribute('aria-activedescendant');
+  };
+  const open = (options) => {
+    found = options;
+    list.replaceChildren(...options.map(makeOption));
+    list.hidden = options.length === 0;
+    input.setAttribute('aria-expanded', String(isOpen()));
+    activate(options.length > 0 ? 0 : -1);
+  };
+  const close = () => open([]);
+  const pick = (category) => {
+    input.value = category.label;
+    picked(category);
+    close();
+  };
+  const makeOption = (category, i) => {
+    const option = document.createElement('li');
+    const synset = document.createElement('code');
+    option.id = `${list.id}-${i}`;
+    option.setAttribute('role', 'option');
+    synset.textContent = category.synset;
+    option.append(category.label, ' ', synset);
+    option.onclick = () => pick(category);
+    return option;
+  };
+
+  input.oninput = async () => {
+    picked(null);
+    const text = input.value.trim().toLowerCase();
+    const all = await categories().catch(() => []);
+    // Somebody types faster than the list comes.
+    if (text === input.value.trim().toLowerCase()) open(text ? search(all, text) : []);
+  };
+  input.onblur = close;
+  // So that pressing an option does not take the focus, and with it the list, away.
+  list.onmousedown = (event) => event.preventDefault();
+  input.onkeydown = (event) => {
+    if (!isOpen()) return;
+    const n = found.length;
+    if (event.key === 'ArrowDown') activate((active + 1) % n);
+    else if (event.key === 'ArrowUp') activate((active + n - 1) % n);
+    else if (event.key === 'Enter') pick(found[active]);
+    else if (event.key === 'Escape') close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  close();
+}
