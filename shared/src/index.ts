@@ -1,5 +1,6 @@
 export * from './budget.ts';
 export * from './confidence.ts';
+export * from './csv.ts';
 export * from './dead-letters.ts';
 export * from './env.ts';
 export * from './feedback.ts';

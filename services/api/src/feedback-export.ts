@@ -1,6 +1,6 @@
 // What users have said, as rows for other programs.
 import { labels } from '@synset/models/labels';
-import type { FeedbackEntry } from '@synset/shared';
+import { type Cell, csvLine, type FeedbackEntry } from '@synset/shared';
 import type { FeedbackRow } from './schemas/feedback.ts';
 
 function categoryAt(index: number) {
@@ -27,8 +27,6 @@ function toRow({ predicted, label, sha256, hasPhoto, ...entry }: FeedbackEntry):
 export const toJsonLines = (entries: readonly FeedbackEntry[]): string =>
   entries.map((entry) => `${JSON.stringify(toRow(entry))}\n`).join('');
 
-type Cell = string | number | boolean | null | undefined;
-
 const columns: Record<string, (row: FeedbackRow) => Cell> = {
   entry: ({ entry }) => entry,
   id: ({ id }) => id,
@@ -48,17 +46,8 @@ const columns: Record<string, (row: FeedbackRow) => Cell> = {
   photo_kept: ({ photo }) => photo.kept,
 };
 
-/** RFC 4180. Text that a spreadsheet would take for a formula gets an apostrophe before it. */
-function toCell(value: Cell): string {
-  if (typeof value !== 'string') return `${value ?? ''}`;
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const toLine = (cells: readonly Cell[]) => `${cells.map(toCell).join(',')}\r\n`;
-
 export function toCsv(entries: readonly FeedbackEntry[]): string {
   const read = Object.values(columns);
-  const lines = entries.map(toRow).map((row) => toLine(read.map((cell) => cell(row))));
-  return toLine(Object.keys(columns)) + lines.join('');
+  const lines = entries.map(toRow).map((row) => csvLine(read.map((cell) => cell(row))));
+  return csvLine(Object.keys(columns)) + lines.join('');
 }

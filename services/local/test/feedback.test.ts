@@ -36,7 +36,7 @@ const C = photoOf('c');
 const LIST = 'feedback.jsonl';
 const TABLE = 'metadata.csv';
 const HEAD =
-  'file_name,entry,id,at,correct,predicted_index,predicted_synset,predicted_label,score,index,synset,label,comment,model,trained,sha256';
+  'file_name,entry,id,at,correct,predicted_index,predicted_synset,predicted_label,predicted_score,label_index,label_synset,label,comment,model,trained,photo_sha256';
 
 let feedback: TestFeedback;
 let folder: string;
