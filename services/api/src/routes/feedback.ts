@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { acceptFeedback } from '../feedback.ts';
 import { toCsv, toJsonLines } from '../feedback-export.ts';
+import { renderFeedbackPage } from '../feedback-page.ts';
 import { prepareProblem, toProblem } from '../plugins/problems.ts';
 import { problemBody } from '../problem-body.ts';
 import { wantsHtml } from '../request.ts';
@@ -40,6 +41,9 @@ export const feedbackRoutes: FastifyPluginAsync<{ services: Services }> = async 
       '/feedback',
       { schema: { querystring: feedbackQuery, doc: getFeedbackDoc } },
       async (request, reply) => {
+        if (!request.query.format && wantsHtml(request)) {
+          return await renderFeedbackPage(reply, services.feedback);
+        }
         const { format = 'jsonl', cursor: after, limit } = request.query;
         const entries = await services.feedback
           .list({ after, limit: limit + 1 })

@@ -143,4 +143,5 @@ export const getFeedbackDoc: RouteDoc = {
     },
   },
   problems: ['INVALID_OPTION', ...queueProblems],
+  errors: 'page',
 };
