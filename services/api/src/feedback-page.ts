@@ -11,6 +11,8 @@ const CORRECTIONS = 50;
 const LATEST = 500;
 /** Shown of those that may be a thousand. */
 const CATEGORIES = 30;
+/** UTF-16 units of a comment that are seen before it is unfolded: one visitor shall not fill the page. */
+const FOLD = 240;
 
 export async function renderFeedbackPage(reply: FastifyReply, store: FeedbackStore) {
   const asked = Promise.all([store.counts(), store.latest(LATEST)]);
@@ -55,13 +57,21 @@ const toCategory = ({ index, right, wrong }: CategoryCount) => {
 const worstFirst = (a: { rate: number; total: number }, b: { rate: number; total: number }) =>
   a.rate - b.rate || b.total - a.total;
 
-const toCorrection = ({ predicted, label, at, ...entry }: FeedbackEntry) => ({
+const toCorrection = ({ predicted, label, comment, at, ...entry }: FeedbackEntry) => ({
   ...entry,
+  ...fold(comment ?? ''),
   at,
   when: when.format(new Date(at)),
   predicted: { ...labels[predicted.index], score: predicted.score },
   label: label === null ? null : labels[label],
 });
+
+function fold(comment: string): { comment: string; rest: string } {
+  if (comment.length <= FOLD) return { comment, rest: '' };
+  // Between two words, if there are two, and never within a character.
+  const start = comment.slice(0, FOLD).replace(/\s+\S*$|[\ud800-\udbff]$/, '');
+  return { comment: start, rest: comment.slice(start.length) };
+}
 
 /** Of nobody's own place: the server knows only its own. */
 const when = new Intl.DateTimeFormat('en-GB', {

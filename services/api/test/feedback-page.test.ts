@@ -124,6 +124,15 @@ test('shows fifty corrections of many', async () => {
   expect(numbers).toEqual(Array.from({ length: 50 }, (_, i) => 59 - i));
 });
 
+test('folds a long comment, of which nothing is lost', async () => {
+  const comments = ['word '.repeat(100).trim(), '🐈'.repeat(200), `x${'🐈'.repeat(200)}`];
+  for (const comment of comments) await judge(store, comment, { label: 282, comment });
+  const html = await (await ask()).text();
+  const folded = [...html.matchAll(/<summary>(.*)<\/summary>(.*)<\/details>/g)].reverse();
+  expect(folded.map(([, start, rest]) => `${start}${rest}`)).toEqual(comments);
+  expect(folded.map(([, start]) => start?.length)).toEqual([239, 240, 239]);
+});
+
 test("shows a user's words as text", async () => {
   const comment = '</blockquote><script>alert(1)</script><img src=x onerror="alert(2)">';
   await judge(store, 'a', { label: 282, comment, model: { name: comment, trained: true } });
