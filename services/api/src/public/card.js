@@ -5,7 +5,10 @@ import { drawMap, mapsOf, place, whereabouts } from './heat.js';
 import { makeJudge } from './judge.js';
 import { worthARetry } from './uploads.js';
 
-export function makeCard(photo, formats) {
+// The outline on the empty page.
+const blankAnswer = document.querySelector('.blank');
+
+export function makeCard(photo) {
   const { file } = photo;
   const card = copy('card');
   const img = card.querySelector('img');
@@ -25,19 +28,18 @@ export function makeCard(photo, formats) {
     card.querySelector('.heat').style.opacity = fade.value / 100;
   };
   fade.oninput();
-  Object.assign(photo, { card, formats });
+  photo.card = card;
   return card;
 }
 
 export function drawCard(photo) {
   const { card, state } = photo;
-  const before = card.dataset.state;
   card.dataset.state = state;
   hideMap(card);
   setButton(photo);
   const draw = { done: drawAnswer, problem: drawProblem }[state];
   if (draw) draw(photo);
-  else drawBlank(photo, before);
+  else drawBlank(photo);
 }
 
 function show(card, node) {
@@ -55,23 +57,25 @@ function setButton({ card, state, problem }) {
   if (settled && hadFocus) card.focus({ preventScroll: true });
 }
 
-function drawBlank({ card, state, again }, before) {
-  const heading = again
-    ? `${again.problem.title}. Sent again in ${count(again.inS, 'second')}.`
-    : { waiting: 'Waiting its turn', sending: 'Looking at it…', cancelled: 'Cancelled' }[state];
-  // Only the seconds count down: nothing else is drawn anew for that.
-  if (state === before) return write(card, { heading });
-  const node = copy('answer');
-  write(node, { heading });
-  node.classList.toggle('busy', state === 'sending');
-  show(card, node);
+function drawBlank({ card, state, again }) {
+  const headings = {
+    waiting: 'Waiting its turn',
+    sending: 'Looking at it…',
+    cancelled: 'Cancelled',
+  };
+  if (!card.querySelector('.blank')) show(card, blankAnswer.cloneNode(true));
+  card.querySelector('.blank').classList.toggle('busy', state === 'sending');
+  const heading = state === 'waiting' && again && waitFor(again);
+  write(card, { heading: heading || headings[state] });
 }
+
+const waitFor = ({ problem, inS }) => `${problem.title}. Sent again in ${count(inS, 'second')}.`;
 
 function drawProblem({ card, file, problem }) {
   const node = copy('problem');
   write(node, { title: problem.title, detail: problem.detail });
   const lines = [...node.querySelectorAll('.advice')];
-  const advice = lines.find((p) => p.dataset.code === problem.code) ?? lines.at(-1);
+  const advice = node.querySelector(`[data-code~="${problem.code}"]`) ?? lines.at(-1);
   for (const line of lines) if (line !== advice) line.remove();
   if (problem.retryAfterS > 0)
     advice.textContent = `Wait ${count(problem.retryAfterS, 'second')}, then send the photo again.`;
@@ -85,7 +89,7 @@ function drawProblem({ card, file, problem }) {
 
 function drawAnswer(photo) {
   const { card, file, answer } = photo;
-  const node = copy('answer');
+  const node = blankAnswer.cloneNode(true);
   const unsure = answer.confident === false;
   const heading = unsure ? 'Not sure, perhaps' : 'Best match';
   node.classList.replace('blank', 'arrived');
@@ -101,10 +105,9 @@ function drawAnswer(photo) {
   );
 }
 
-function writeFacts(node, { answer, formats }) {
+function writeFacts(node, { answer }) {
   const { image, model, cached } = answer;
-  const format = formats.find((name) => name.toLowerCase() === image.format) ?? image.format;
-  const photo = `${format}, ${image.width} × ${image.height}, ${size(image.bytes)}`;
+  const photo = `${image.format.toUpperCase()}, ${image.width} × ${image.height}, ${size(image.bytes)}`;
   write(node, { photo, model: model.name });
   field(node, 'untrained').hidden = model.trained;
   field(node, 'cached').classList.toggle('kept', !cached);
@@ -125,7 +128,8 @@ function drawRanks(node, photo) {
     row.querySelector('meter').value = score;
     const why = row.querySelector('.why');
     why.setAttribute('aria-label', `Why ${label}?`);
-    why.hidden = !maps.has(index);
+    why.setAttribute('aria-pressed', 'false');
+    why.disabled = !maps.has(index);
     why.onclick = () => toggleMap(photo, why, label, maps.get(index));
   }
 }

@@ -2,37 +2,30 @@
 import { at, write } from './dom.js';
 import { count } from './format.js';
 
-const columns = {
-  file: ({ file }) => file.name,
-  state: ({ state }) => state,
-  prediction: ({ answer }) => answer?.prediction,
-  score: ({ answer }) => answer?.score,
-  confident: ({ answer }) => answer?.confident,
-  index: ({ answer }) => answer?.predictions[0].index,
-  synset: ({ answer }) => answer?.predictions[0].synset,
-  others: ({ answer }) =>
-    answer?.predictions
-      .slice(1)
-      .map((p) => `${p.label} ${p.score}`)
-      .join('; '),
-  verdict: ({ verdict }) => verdict && (verdict.correct ? 'right' : 'wrong'),
-  label: ({ verdict }) => verdict?.label,
-  comment: ({ verdict }) => verdict?.comment,
-  width: ({ answer }) => answer?.image.width,
-  height: ({ answer }) => answer?.image.height,
-  bytes: ({ file }) => file.size,
-  sha256: ({ answer }) => answer?.image.sha256,
-  cached: ({ answer }) => answer?.cached,
-  queueMs: ({ answer }) => answer?.timings.queueMs,
-  decodeMs: ({ answer }) => answer?.timings.decodeMs,
-  inferenceMs: ({ answer }) => answer?.timings.inferenceMs,
-  totalMs: ({ answer }) => answer?.timings.totalMs,
-  model: ({ answer }) => answer?.model.name,
-  trained: ({ answer }) => answer?.model.trained,
-  problem: ({ problem }) => problem?.code,
-  detail: ({ problem }) => problem?.detail,
-  id: ({ answer }) => answer?.id,
-};
+const COLUMNS =
+  'file state prediction index synset score confident others verdict correction comment width height bytes sha256 cached queueMs decodeMs inferenceMs totalMs model trained problem detail id';
+
+function row({ file, state, answer = {}, problem, verdict, corrected }) {
+  const { predictions = [], model, timings, image, confident, cached, id } = answer;
+  const [best, ...others] = predictions;
+  return {
+    ...best,
+    ...image,
+    ...timings,
+    ...{ state, confident, cached, id },
+    file: file.name,
+    prediction: best?.label,
+    bytes: file.size,
+    others: others.map(({ label, score }) => `${label} ${score}`).join('; '),
+    verdict: verdict && (verdict.correct ? 'right' : 'wrong'),
+    correction: corrected,
+    comment: verdict?.comment,
+    model: model?.name,
+    trained: model?.trained,
+    problem: problem?.code,
+    detail: problem?.detail,
+  };
+}
 
 function cell(value) {
   const text = String(value ?? '');
@@ -42,8 +35,9 @@ function cell(value) {
 }
 
 export function toCsv(photos) {
-  const rows = photos.map((photo) => Object.values(columns).map((read) => cell(read(photo))));
-  return [Object.keys(columns), ...rows].map((row) => `${row.join(',')}\r\n`).join('');
+  const names = COLUMNS.split(' ');
+  const lines = [names, ...photos.map(row).map((one) => names.map((name) => one[name]))];
+  return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 
 export function save(name, text) {
@@ -70,5 +64,5 @@ export function drawHistory(photos, again) {
   at('stop').hidden = open < 2;
   at('again').hidden = again.length < 2 || open > 0;
   at('again').textContent = `Try ${again.length} again`;
-  at('history').classList.remove('kept');
+  at('history').hidden = false;
 }

@@ -1,6 +1,5 @@
 // Right or wrong: what somebody says of an answer, and its way to the service.
 import { copy, field, say, write } from './dom.js';
-import { attachCategories, categories, named } from './labels.js';
 
 async function post({ answer, file }, { keepPhoto, ...verdict }) {
   const said = { id: answer.id, ...verdict };
@@ -54,10 +53,10 @@ function mark(photo, judge, verdict) {
 }
 
 /** The words for it: a category where it is one, else a comment. */
-async function readCorrection(form, picked) {
+async function readCorrection(form) {
   const { label, comment, keepPhoto } = form.elements;
   const text = label.value.trim();
-  const category = picked ?? named(await categories().catch(() => []), text);
+  const category = await (await form.finder)?.category();
   const words = [category ? '' : text, comment.value.trim()].filter(Boolean).join('. ');
   return {
     name: category?.label ?? text,
@@ -74,12 +73,8 @@ export function makeJudge(photo) {
   const judge = copy('judge');
   const [ask, form] = judge.querySelectorAll('form');
   const [, wrong] = ask.querySelectorAll('button');
-  let picked = null;
   form.hidden = true;
   mark(photo, judge, photo.verdict ?? null);
-  attachCategories(form.elements.label, judge.querySelector('.options'), (category) => {
-    picked = category;
-  });
   const close = () => {
     form.hidden = true;
     wrong.setAttribute('aria-expanded', 'false');
@@ -87,8 +82,14 @@ export function makeJudge(photo) {
   const open = () => {
     form.hidden = false;
     wrong.setAttribute('aria-expanded', 'true');
-    form.elements.label.focus();
-    categories().catch(() => {});
+    const { label } = form.elements;
+    label.focus();
+    // What names the categories is fetched only by those who name one.
+    form.finder ??= import('./labels.js')
+      .then(({ findCategories }) => findCategories(label, judge.querySelector('.options')))
+      .catch(() => {
+        form.finder = undefined;
+      });
   };
   close();
 
@@ -101,14 +102,16 @@ export function makeJudge(photo) {
       return;
     }
     close();
+    photo.corrected = '';
     if (photo.verdict?.correct !== true)
       tell(photo, judge, { correct: true }, 'Noted as right. Thank you.');
   };
   form.onsubmit = async (event) => {
     event.preventDefault();
-    const { name, verdict } = await readCorrection(form, picked);
+    const { name, verdict } = await readCorrection(form);
     const thanks = name ? `Noted as ${name}. Thank you.` : 'Noted as wrong. Thank you.';
     if (await tell(photo, judge, verdict, thanks)) {
+      photo.corrected = name;
       close();
       wrong.focus();
     }

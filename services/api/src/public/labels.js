@@ -2,13 +2,13 @@
 let fetched;
 
 /** Asked for once, and only when somebody wants to name a category. */
-export function categories() {
+function categories() {
   fetched ??= fetch('/labels')
     .then((reply) => reply.json())
     .then(({ labels }) => labels.map((one) => ({ ...one, low: one.label.toLowerCase() })))
-    .catch((error) => {
+    .catch(() => {
       fetched = undefined;
-      throw error;
+      return [];
     });
   return fetched;
 }
@@ -32,17 +32,18 @@ function search(all, text) {
     .map(({ one }) => one);
 }
 
-/** The category of that name. Two that share it are told apart only by choosing one. */
-export function named(all, text) {
+/** The category of that name. Where two share it the service asks back. */
+function named(all, text) {
   const low = text.trim().toLowerCase();
   const fits = all.filter((one) => one.low === low || one.synset === low);
-  return fits.length === 1 ? fits[0] : null;
+  return fits.length > 1 ? { label: text, index: text } : fits[0];
 }
 
 let lists = 0;
 
-/** Makes `input` a combobox with `list`. `picked` is called with the category, or null when the text changes. */
-export function attachCategories(input, list, picked) {
+/** Makes `input` a combobox with `list`; `category()` is what it names. */
+export function findCategories(input, list) {
+  let picked = null;
   let found = [];
   let active = -1;
   list.id = `categories-${++lists}`;
@@ -70,7 +71,7 @@ export function attachCategories(input, list, picked) {
   const close = () => open([]);
   const pick = (category) => {
     input.value = category.label;
-    picked(category);
+    picked = category;
     close();
   };
   const makeOption = (category, i) => {
@@ -85,9 +86,9 @@ export function attachCategories(input, list, picked) {
   };
 
   input.oninput = async () => {
-    picked(null);
+    picked = null;
     const text = input.value.trim().toLowerCase();
-    const all = await categories().catch(() => []);
+    const all = await categories();
     // Somebody types faster than the list comes.
     if (text === input.value.trim().toLowerCase()) open(text ? search(all, text) : []);
   };
@@ -106,4 +107,9 @@ export function attachCategories(input, list, picked) {
     event.stopPropagation();
   };
   close();
+  // Asked for now, so that they are there when the first letter is.
+  categories();
+  return {
+    category: async () => picked ?? named(await categories(), input.value),
+  };
 }

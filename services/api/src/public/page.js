@@ -9,7 +9,7 @@ const AT_ONCE = 4;
 const form = at('form');
 const input = at('file');
 const cards = at('cards');
-const { maxBytes, limit, formats } = form.dataset;
+const { maxBytes, limit } = form.dataset;
 const photos = [];
 
 const uploads = new Uploads((photo) => {
@@ -64,7 +64,7 @@ async function take(files) {
   for (let i = 0; i < fresh.length; i += AT_ONCE) {
     const some = fresh.slice(i, i + AT_ONCE);
     const made = document.createDocumentFragment();
-    made.append(...some.map((photo) => makeCard(photo, formats.split(' '))));
+    made.append(...some.map(makeCard));
     cards.insertBefore(made, before);
     for (const photo of some) send(photo);
     if (i === 0) focusFirst(fresh[0]);

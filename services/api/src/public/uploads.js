@@ -52,10 +52,7 @@ async function lost(file) {
   return { problem };
 }
 
-/**
- * Photos are objects with `file`, and get `state`, `answer` or `problem`, and, while one waits to be sent again,
- * `again`: `{ problem, inS }`. `changed` is told of each change. Those that are `patient` are sent again by themselves.
- */
+/** Of photos, `{ file, patient }`: those that are patient are sent again by themselves. `changed` hears of each change. */
 export class Uploads {
   #changed;
   #waiting = [];
