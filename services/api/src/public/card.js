@@ -69,7 +69,7 @@ function drawBlank({ card, state, again }) {
   write(card, { heading: heading || headings[state] });
 }
 
-const waitFor = ({ problem, inS }) => `${problem.title}. Sent again in ${count(inS, 'second')}.`;
+const waitFor = ({ problem, inS }) => `Again in ${inS} s: ${problem.title.toLowerCase()}`;
 
 function drawProblem({ card, file, problem }) {
   const node = copy('problem');

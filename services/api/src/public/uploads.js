@@ -13,7 +13,7 @@ export const worthARetry = ({ status, code }) =>
 async function classify(file, signal) {
   const body = new FormData();
   body.append('file', file);
-  const reply = await fetch('/predict', { method: 'POST', body, signal });
+  const reply = await fetch('/predict?explain=true', { method: 'POST', body, signal });
   const said = await reply.json().catch((error) => {
     if (signal.aborted) throw error;
   });
