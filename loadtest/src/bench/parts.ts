@@ -3,6 +3,7 @@ import type { Verdict } from '../limits.ts';
 import { measureCached } from './cached.ts';
 import type { Context } from './context.ts';
 import { measureDecoding } from './decoding.ts';
+import { measureExplaining } from './explain.ts';
 import { measureMachinery } from './machinery.ts';
 import { measureMemory } from './memory.ts';
 import { measureOverhead } from './overhead.ts';
@@ -12,6 +13,7 @@ import { measureSpeed } from './speed.ts';
 import {
   judgeCached,
   judgeDecoding,
+  judgeExplaining,
   judgeMachinery,
   judgeMemory,
   judgeOverhead,
@@ -32,6 +34,10 @@ export const parts: Record<Part, (context: Context) => Promise<[Figures, Verdict
   decoding: async (context) => {
     const decoding = await measureDecoding(context);
     return [{ decoding }, decoding.map(judgeDecoding)];
+  },
+  explain: async (context) => {
+    const explain = await measureExplaining(context);
+    return [{ explain }, explain.map(judgeExplaining)];
   },
   machinery: async (context) => {
     const machinery = await measureMachinery(context);

@@ -60,10 +60,11 @@ const pairsRow = (what: string, { first, second, ratio }: Pairs): Row => [
   ratioText(ratio),
 ];
 
-const pairsRows = ({ decoding = [], cached, workers, overhead }: Results): Row[] => [
+const pairsRows = ({ decoding = [], explain = [], cached, workers, overhead }: Results): Row[] => [
   ...decoding.map((pairs) =>
     pairsRow(`${sizes[pairs.size].name}: decoder / plain resize, ms a photo`, pairs),
   ),
+  ...explain.map((pairs) => pairsRow(`${pairs.model}: explained / not, ms a photo`, pairs)),
   ...(cached ? [pairsRow('cached answers / Fastify without a queue, a second', cached)] : []),
   ...(workers ? workersRows(workers) : []),
   ...(overhead ? overheadRows(overhead) : []),

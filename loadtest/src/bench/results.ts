@@ -5,6 +5,7 @@ import type { Machine } from '../machine.ts';
 import type { Memory, Role } from '../service.ts';
 import type { Comparison } from './comparison.ts';
 import type { Decoding } from './decoding.ts';
+import type { Explaining } from './explain.ts';
 import type { Machinery } from './machinery.ts';
 import type { Overhead } from './overhead.ts';
 import type { PageFigures } from './page.ts';
@@ -37,6 +38,7 @@ export interface Results {
   readonly machine: Machine;
   readonly speed?: readonly ScenarioFigures[];
   readonly decoding?: readonly Decoding[];
+  readonly explain?: readonly Explaining[];
   readonly machinery?: Machinery;
   /** Requests a second: cached answers, and plain Fastify. */
   readonly cached?: Pairs;

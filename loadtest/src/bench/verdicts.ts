@@ -3,6 +3,7 @@ import { atLeast, atMost, type Verdict } from '../limits.ts';
 import { sizes } from '../photos.ts';
 import type { Estimate } from '../statistics.ts';
 import type { Decoding } from './decoding.ts';
+import type { Explaining } from './explain.ts';
 import type { Machinery } from './machinery.ts';
 import type { Overhead } from './overhead.ts';
 import type { PageFigures } from './page.ts';
@@ -14,6 +15,7 @@ const RATIO: Record<Model, number> = { 'testcard-int8': 0.9, testcard: 0.95 };
 const ADDED_MS_AT_1 = 2;
 const P99_BY_P50_AT_8 = 1.6;
 const DECODING = 1;
+const EXPLAINED = 1.05;
 const MACHINERY_MS = 1;
 const CACHED = 0.75;
 const TWO_WORKERS = 1.95;
@@ -60,6 +62,9 @@ export function judgeScenario(figures: ScenarioFigures): Verdict[] {
 
 export const judgeDecoding = ({ size, ratio }: Decoding): Verdict =>
   judged(atMost, `${sizes[size].name}: decoder / plain resize`, ratio, DECODING);
+
+export const judgeExplaining = ({ model, ratio }: Explaining): Verdict =>
+  judged(atMost, `${model}: a photo explained / not`, ratio, EXPLAINED);
 
 export const judgeMachinery = ({ cpuMs }: Machinery): Verdict =>
   judged(atMost, 'machinery alone: a photo', cpuMs, MACHINERY_MS, 'ms of CPU');

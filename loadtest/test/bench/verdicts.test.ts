@@ -3,6 +3,7 @@ import type { ScenarioFigures } from '../../src/bench/results.ts';
 import {
   judgeCached,
   judgeDecoding,
+  judgeExplaining,
   judgeMachinery,
   judgeMemory,
   judgeOverhead,
@@ -56,6 +57,8 @@ it('wants nothing of larger photos', () => {
 it('judges what is measured in turns by the median of the ratios', () => {
   const pairs = (ratio: number) => ({ first: ratio, second: 1, ratio: estimate([ratio]) });
   expect(judgeDecoding({ size: 'mp12', ...pairs(1.01) })).toMatchObject({ limit: 1, ok: false });
+  const explained = judgeExplaining({ model: 'testcard', ...pairs(1.06) });
+  expect(explained).toMatchObject({ limit: 1.05, ok: false });
   expect(judgeCached(pairs(0.76))).toMatchObject({ limit: 0.75, ok: true });
   const int8 = pairs(1);
   expect(judgeWorkers({ paced: pairs(1.94), int8 })).toMatchObject({ value: 1.94, ok: false });
