@@ -185,7 +185,14 @@ export function oddQuery(random: Random): string {
 /** Everything that the contract names, there or not. */
 export const PATHS = [
   ...['/', '/predict', '/jobs', '/labels', '/model', '/healthz', '/readyz', '/metrics', '/docs'],
-  ...['/openapi.json', '/feedback', '/feedback?format=csv', '/assets/page.js', '/assets/page.css'],
+  ...[
+    '/openapi.json',
+    '/feedback',
+    '/feedback?format=csv',
+    '/feedback?cursor=1-1&limit=2',
+    '/assets/page.js',
+    '/assets/page.css',
+  ],
   ...['/v2', '/v2/health/live', '/v2/health/ready', '/v2/models/testcard-int8', '/docs/json'],
   ...[
     '/v2/models/testcard-int8/ready',

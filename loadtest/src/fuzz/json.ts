@@ -1,4 +1,5 @@
 // JSON bodies: right ones for the routes that take some, changed a little, and what is no JSON at all.
+import type { PredictionRecord } from '@synset/shared';
 import type { Random } from '../chaos/random.ts';
 import { byteMutations, mutate } from './bytes.ts';
 import type { Header } from './message.ts';
@@ -76,11 +77,23 @@ const NO_JSON = [
   ],
 ];
 
-const feedback = (): Json => ({
+/** What all feedback is of. */
+export const judged: { id: string; prediction: PredictionRecord } = {
   id: '0b0f1d3e-6f0a-4c0e-9d2a-3f8c1b7a5e42',
+  prediction: { sha256: '00', index: 282, score: 0.5, model: { name: 'x', trained: false } },
+};
+
+const feedback = (random: Random): Json => ({
+  id: judged.id,
   correct: false,
-  label: 'tabby',
-  comment: 'x',
+  label: random.pick(['tabby', 281, 'n02123045', 'crane']),
+  comment: random.pick([
+    'x',
+    '=1+1',
+    '<script>alert(1)</script>',
+    '\u202e\r\n\t"',
+    'é'.repeat(1001),
+  ]),
 });
 
 /** What is asked for: probabilities or the best categories, as text or as binary data. */
@@ -139,7 +152,7 @@ export function jsonRequest(photo: Buffer, random: Random): JsonRequest {
     ? random.pick([INFER, INFER, INFER, VERSIONED, '/v2/models/x/infer'])
     : '/feedback';
   const whole = () => (random.chance(0.6) ? inferPhotos(photo, random) : inferPixels(random));
-  const { json, tail } = isInfer ? whole() : { json: feedback(), tail: Buffer.alloc(0) };
+  const { json, tail } = isInfer ? whole() : { json: feedback(random), tail: Buffer.alloc(0) };
   const text = () => {
     if (random.chance(0.1)) return random.pick(NO_JSON);
     return JSON.stringify(random.chance(0.6) ? spoil(json, random) : json);

@@ -38,7 +38,7 @@ const answered = (kind: string, message: Message): Made => ({
   ending: 'answer',
 });
 
-const UPLOADS = ['/predict', '/predict', '/predict', '/jobs', '/'];
+const UPLOADS = ['/predict', '/predict', '/predict', '/jobs', '/', '/feedback'];
 
 const formMessage = (
   { type, body }: Form,

@@ -16,6 +16,7 @@ import { makeBases } from './bases.ts';
 import type { FuzzConfig } from './config.ts';
 import { wrongAnswers } from './good-photos.ts';
 import { heldBytes } from './held-bytes.ts';
+import { judged } from './json.ts';
 import { lookUp } from './look-up.ts';
 import type { Evidence, Memory } from './run-rules.ts';
 import { Sending } from './sending.ts';
@@ -109,6 +110,7 @@ async function setUp(
   const url = system.apis[0]?.url ?? '';
   const { observer: redis } = system;
   const port = Number(new URL(url).port);
+  await redis.hSet(keys.predictions, judged.id, JSON.stringify(judged.prediction));
   const bases = await makeBases();
   const sending = new Sending({ seed: config.SEED, bases, port, redis, keys, deadline });
   // The decoder of each format opens what it keeps open.
