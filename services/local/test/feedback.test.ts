@@ -14,8 +14,11 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FeedbackStore } from '@synset/shared';
 import { plain } from '@synset/shared/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { exportFeedback } from '../src/feedback/export.ts';
+import { DataFolder } from '../src/feedback/folder.ts';
 import { lockFolder } from '../src/lock.ts';
 import { runCommand, says, temporaryFolder } from './command.ts';
 import {
@@ -136,7 +139,7 @@ describe('export', () => {
     await feedback.say('3', photoOf('d'), { correct: false });
     await feedback.say('4', photoOf('e'), { correct: false });
     await feedback.redis.hDel(feedback.keys.feedbackPhotos, digest(A));
-    await feedback.redis.hSet(feedback.keys.feedbackPhotos, digest(B), 'something else');
+    await feedback.redis.hSet(feedback.keys.feedbackPhotos, digest(B), photoOf('x'));
     const said = await exported();
     expect(said.split('\n').slice(2)).toEqual([
       'left out: 1 photo: is no longer in Redis',
@@ -324,8 +327,28 @@ describe('an export that breaks off', () => {
     expect(await once(child, 'close')).toEqual([1, null]);
     expect(said).toBe('synset feedback: stopped; the same again goes on\n');
     expect(await readdir(folder)).toEqual([LIST]);
+    expect((await stat(list)).isFIFO()).toBe(true);
     await rm(list);
     expect(await exported()).toContain('1 photo in 1 folder');
+  });
+
+  test('between two photos: leaves the first, and goes on', async () => {
+    await feedback.say('1', A);
+    await feedback.say('2', B);
+    await mkdir(folder);
+    const stop = new AbortController();
+    const { store } = feedback;
+    const stopping = {
+      list: (options: { after: string; limit: number }) => store.list(options),
+      photo(sha256: string) {
+        stop.abort(new Error('stopped'));
+        return store.photo(sha256);
+      },
+    } as FeedbackStore;
+    const run = DataFolder.use(folder, (into) => exportFeedback(stopping, into, stop.signal));
+    await expect(run).rejects.toThrow('stopped');
+    expect(Object.keys(await filesIn(folder))).toEqual([LIST, fileOf(TABBY, A)]);
+    expect(await exported()).toContain('2 photos in 1 folder (1 new, ');
   });
 
   test('killed: the next one removes what was half', async () => {
