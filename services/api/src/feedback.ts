@@ -4,7 +4,7 @@ import { type Category, labels } from '@synset/models/labels';
 import { type PredictionRecord, Problem } from '@synset/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Opinion, readOpinion } from './feedback-body.ts';
-import { clientGone, invalid, isJobId, quote } from './request.ts';
+import { clientGone, invalid, quote } from './request.ts';
 import type { FeedbackAnswer } from './schemas/feedback.ts';
 import type { Services } from './services.ts';
 import { unavailable } from './unavailable.ts';
@@ -32,7 +32,7 @@ export async function acceptFeedback(
 }
 
 async function predictionOf(id: string, { feedback }: Services): Promise<PredictionRecord> {
-  const known = isJobId(id) ? await feedback.prediction(id).catch(unavailable) : null;
+  const known = await feedback.prediction(id).catch(unavailable);
   if (known) return known;
   throw new Problem('NOT_FOUND', 'No prediction of this id is known, or no more.');
 }

@@ -1,6 +1,6 @@
 // Feedback that is not taken: what is said of it, and that nothing of it is kept.
 import { createKeys, type Redis } from '@synset/shared';
-import { startTestRedis, testPhoto } from '@synset/shared/testing';
+import { startTestRedis, testPhoto, untilSample } from '@synset/shared/testing';
 import {
   afterAll,
   afterEach,
@@ -76,6 +76,12 @@ describe('as JSON', () => {
     ['a photo', { id: 'x', correct: true, keepPhoto: true, file: 'AAAA' }, 'key: "file"'],
   ])('%s', async (_name, body, detail) => {
     expect(await answerOf(await say(api, body))).toMatchObject(invalid(detail));
+  });
+
+  test('a field of a long name, which does not come back', async () => {
+    const answer = await answerOf(await say(api, { id, correct: true, ['x'.repeat(5000)]: 1 }));
+    expect(answer).toMatchObject(invalid('Unrecognized key'));
+    expect(answer.detail?.length).toBeLessThan(300);
   });
 
   test.each([
@@ -265,6 +271,7 @@ describe('with a photo', () => {
 });
 
 test('after all that the service takes it as before', async () => {
+  await untilSample(api.url, 'synset_in_flight_bytes', 0);
   const own = await startApi({ KEY_PREFIX: api.prefix });
   const text = { id, correct: true, comment: '<script>alert(1)</script>' };
   expect((await say(own, text)).status).toBe(201);

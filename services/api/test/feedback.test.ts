@@ -97,6 +97,10 @@ test('a form says the same, and what it leaves empty it does not say', async () 
   expect(await answerOf(await sayByForm(api, feedbackForm(said)))).toMatchObject({ status: 201 });
   const expected = { correct: false, label: { index: 282 }, comment: 'true' };
   expect(await rowOf(id)).toMatchObject([expected]);
+  // As browsers send the ends of lines, and as `maxlength` counts them.
+  const lines = 'x\r\n'.repeat(499);
+  await sayByForm(api, feedbackForm({ ...said, comment: `${lines}y` }));
+  expect(await rowOf(id)).toMatchObject([{ comment: `${'x\n'.repeat(499)}y` }]);
   const less = { id, correct: 'true', label: '', comment: ' \r\n ', keepPhoto: '' };
   expect((await sayByForm(api, feedbackForm(less))).status).toBe(201);
   expect(await rowOf(id)).toMatchObject([{ correct: true, label: null, comment: null }]);
@@ -186,6 +190,10 @@ describe('the photo', () => {
     await say(api, { id, correct: true });
     expect(await rowOf(id)).toMatchObject([{ photo: { kept: false } }]);
   });
+});
+
+test('nothing that was read is held', async () => {
+  await untilSample(api.url, 'synset_in_flight_bytes', 0);
 });
 
 describe('the export', () => {
