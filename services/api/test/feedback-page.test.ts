@@ -136,6 +136,8 @@ test('folds a long comment, of which nothing is lost', async () => {
 test("shows a user's words as text", async () => {
   const comment = '</blockquote><script>alert(1)</script><img src=x onerror="alert(2)">';
   await judge(store, 'a', { label: 282, comment, model: { name: comment, trained: true } });
+  const long = `${comment} ${'and '.repeat(60)}${comment}`;
+  await judge(store, 'folded', { label: 282, comment: long });
   const html = await (await ask()).text();
   expect(html).not.toMatch(/<script|<img src=x/);
   expect(html).toContain('&lt;script&gt;alert(1)');
