@@ -87,6 +87,13 @@ describe('tells', () => {
     expect(await next()).toEqual(waiting);
   });
 
+  test('at once of what was answered here before', async () => {
+    await openWorker(api.prefix);
+    await predict(api.url);
+    const { next } = await openView(api.url);
+    expect(await next()).toMatchObject({ requestsPerS: 0.1, p50Ms: expect.any(Number) });
+  });
+
   test('of photos answered by /predict, the page and the inference protocol', async () => {
     await openWorker(api.prefix);
     const { next, until } = await openView(api.url);

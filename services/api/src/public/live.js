@@ -1,7 +1,7 @@
 // Shows what goes on in the service while the page is looked at.
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 60_000;
-/** Three events that did not come. */
+// Of three events. A browser comes again by itself, but not after a refusal, and never less often.
 const SILENCE_MS = 6500;
 
 const strip = document.getElementById('live');
@@ -53,10 +53,6 @@ function open() {
     if (figures.redis) show(figures, 'live', 'Live');
     else show(figures, 'lost', 'No Redis');
     expectMore();
-  };
-  source.onerror = () => {
-    // After a refusal it does not come again by itself, as it does after the end of a stream.
-    if (source.readyState === EventSource.CLOSED) comeAgain();
   };
   expectMore();
 }

@@ -136,6 +136,21 @@ inBrowser('the live strip', () => {
     expect(await textOf(page, 'workers')).toBe('64');
   });
 
+  test('comes again less and less often while it is refused', async () => {
+    const page = await newPage({ expected: [/^GET \/live 503$/] });
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/live')) asked++;
+    });
+    await page.clock.install();
+    await scripted(page, 503);
+    await page.goto(api.url);
+    // With pauses of two seconds it would be some 180 times, with those of a minute 25.
+    await page.clock.runFor('30:00');
+    expect(asked).toBeGreaterThan(20);
+    expect(asked).toBeLessThan(45);
+  });
+
   test('says nothing of a stream that ends and begins again', async () => {
     const page = await newPage();
     await scripted(page, small);
