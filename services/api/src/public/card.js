@@ -14,7 +14,7 @@ export function makeCard(photo) {
   const img = card.querySelector('img');
   const url = URL.createObjectURL(file);
   card.setAttribute('aria-label', file.name);
-  write(card, { name: file.name, bytes: size(file.size) });
+  write(card, { name: file.name });
   img.alt = `Photo ${file.name}`;
   img.onload = () => URL.revokeObjectURL(url);
   img.onerror = () => {
@@ -57,19 +57,16 @@ function setButton({ card, state, problem }) {
   if (settled && hadFocus) card.focus({ preventScroll: true });
 }
 
-function drawBlank({ card, state, again }) {
+function drawBlank({ card, state, pause }) {
   const headings = {
-    waiting: 'Waiting its turn',
+    waiting: pause ? `In ${pause.inS} s: ${pause.problem.title.toLowerCase()}` : 'Waiting its turn',
     sending: 'Looking at it…',
     cancelled: 'Cancelled',
   };
   if (!card.querySelector('.blank')) show(card, blankAnswer.cloneNode(true));
   card.querySelector('.blank').classList.toggle('busy', state === 'sending');
-  const heading = state === 'waiting' && again && waitFor(again);
-  write(card, { heading: heading || headings[state] });
+  write(card, { heading: headings[state] });
 }
-
-const waitFor = ({ problem, inS }) => `Again in ${inS} s: ${problem.title.toLowerCase()}`;
 
 function drawProblem({ card, file, problem }) {
   const node = copy('problem');
@@ -124,7 +121,7 @@ function drawRanks(node, photo) {
     }
     const { index, label, synset, score } = prediction;
     write(row, { label, synset, percent: percent(score) });
-    row.classList.toggle('long', label.length > 20);
+    row.classList.toggle('long', label.length > 15);
     row.querySelector('meter').value = score;
     const why = row.querySelector('.why');
     why.setAttribute('aria-label', `Why ${label}?`);

@@ -1,6 +1,8 @@
 // Why: the map of a category, drawn over the part of the photo that the model saw.
 const COLOUR = [255, 60, 0];
 const STRONGEST = 0.85;
+/** What speaks for it but little shall not veil the photo. */
+const CONTRAST = 1.5;
 
 /** Which categories have a map: index to grid. */
 export function mapsOf({ explanation }) {
@@ -18,7 +20,7 @@ export function drawMap(canvas, grid) {
   const dots = small.getContext('2d');
   const image = dots.createImageData(columns, rows);
   for (const [i, value] of grid.flat().entries())
-    image.data.set([...COLOUR, Math.round(255 * STRONGEST * value)], 4 * i);
+    image.data.set([...COLOUR, Math.round(255 * STRONGEST * value ** CONTRAST)], 4 * i);
   dots.putImageData(image, 0, 0);
   canvas.width = 32 * columns;
   canvas.height = 32 * rows;

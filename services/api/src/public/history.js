@@ -52,7 +52,7 @@ export function save(name, text) {
 /** `again`: those worth another try. */
 export function drawHistory(photos, again) {
   const number = (state) => photos.filter((photo) => photo.state === state).length;
-  const held = photos.find((photo) => photo.state === 'waiting' && photo.again)?.again;
+  const held = photos.find((photo) => photo.state === 'waiting' && photo.pause)?.pause;
   const open = number('waiting') + number('sending');
   const parts = [
     `${number('done')} of ${photos.length} answered`,

@@ -12,15 +12,17 @@ const cards = at('cards');
 const { maxBytes, limit } = form.dataset;
 const photos = [];
 
-const uploads = new Uploads((photo) => {
+function changed(photo) {
   drawCard(photo);
   if (photo.state === 'done') showModel(photo.answer.model);
   later();
-});
+}
+const uploads = new Uploads(changed);
 
 const worthAnother = () =>
   photos.filter(
-    ({ state, problem }) => state === 'cancelled' || (state === 'problem' && worthARetry(problem)),
+    ({ card, state, problem }) =>
+      card && (state === 'cancelled' || (state === 'problem' && worthARetry(problem))),
   );
 
 // Many changes, one line.
@@ -34,12 +36,10 @@ function later() {
   });
 }
 
-/** Workers come and go while the page is open: what an answer says of its model is the newest word. */
+/** Workers come and go: what an answer says of its model is the newest word. */
 function showModel(model) {
   at('testcard').hidden = model.trained;
   at('waiting').hidden = true;
-  at('model').textContent = model.name;
-  at('model').parentElement.hidden = false;
 }
 
 function send(photo) {
@@ -50,8 +50,7 @@ function send(photo) {
     code: 'FILE_TOO_LARGE',
   };
   photo.state = 'problem';
-  drawCard(photo);
-  later();
+  changed(photo);
 }
 
 /** Cards of the newest photos come first. Many are made some at a time, so that the page stays alive. */
@@ -66,15 +65,18 @@ async function take(files) {
     const made = document.createDocumentFragment();
     made.append(...some.map(makeCard));
     cards.insertBefore(made, before);
-    for (const photo of some) send(photo);
+    // Stopped before it had a card, it is not sent.
+    for (const photo of some)
+      if (photo.state) changed(photo);
+      else send(photo);
     if (i === 0) focusFirst(fresh[0]);
-    await new Promise(requestAnimationFrame);
+    await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
-/** So that one key judges the answer; but nobody who is writing is interrupted. */
+/** So that one key judges the newest answer; but nobody who is writing is interrupted. */
 function focusFirst({ card }) {
-  if (!document.activeElement?.closest('.card')) card.focus({ preventScroll: true });
+  if (!document.activeElement?.closest('.wrong')) card.focus({ preventScroll: true });
 }
 
 const photoOf = (element) => {
@@ -106,8 +108,10 @@ cards.addEventListener('keydown', (event) => {
 });
 
 at('stop').addEventListener('click', () => {
-  for (const photo of photos)
-    if (['waiting', 'sending'].includes(photo.state)) uploads.cancel(photo);
+  for (const photo of photos) photo.state ??= 'cancelled';
+  // Those that wait come first: they would take the places that become free.
+  for (const state of ['waiting', 'sending'])
+    for (const photo of photos) if (photo.state === state) uploads.cancel(photo);
 });
 at('again').addEventListener('click', () => {
   for (const photo of worthAnother()) send(Object.assign(photo, { patient: true }));

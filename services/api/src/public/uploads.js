@@ -18,15 +18,16 @@ async function classify(file, signal) {
     if (signal.aborted) throw error;
   });
   if (reply.ok && said?.predictions) return { answer: said };
+  const { status, headers } = reply;
   const problem = said?.detail
     ? said
     : {
-        status: reply.status,
+        status,
         title: 'No proper answer',
-        detail: `The service answered with status ${reply.status} and nothing that this page understands.`,
-        code: reply.status >= 502 ? 'NO_CONNECTION' : 'OTHER',
+        detail: `The service answered with status ${status} and nothing that this page understands.`,
+        code: status >= 502 ? 'NO_CONNECTION' : 'OTHER',
       };
-  return { problem: { ...problem, retryAfterS: Number(reply.headers.get('retry-after')) } };
+  return { problem: { ...problem, retryAfterS: Number(headers.get('retry-after')) } };
 }
 
 /** fetch tells a dead network and a file that cannot be read (a folder, moved away) with the same error. */
@@ -57,7 +58,7 @@ export class Uploads {
   #changed;
   #waiting = [];
   #underWay = new Map();
-  #resumeAt = 0;
+  #pause = { problem: null, until: 0 };
   #timer;
 
   constructor(changed) {
@@ -66,8 +67,8 @@ export class Uploads {
 
   add(photo) {
     photo.tries = 0;
-    this.#wait(photo, null);
     this.#waiting.push(photo);
+    this.#wait(photo, this.#paused() > 0);
     this.#next();
   }
 
@@ -83,18 +84,21 @@ export class Uploads {
     this.#changed(photo);
   }
 
-  #wait(photo, again) {
-    photo.again = again;
+  /** `pause` says what it waits for, where it is not just its turn. */
+  #wait(photo, isPaused) {
+    photo.pause = isPaused ? { problem: this.#pause.problem, inS: this.#paused() } : null;
     this.#set(photo, 'waiting');
+  }
+
+  /** Seconds. */
+  #paused() {
+    return Math.ceil((this.#pause.until - performance.now()) / 1000);
   }
 
   #next() {
     clearTimeout(this.#timer);
-    const inS = Math.ceil((this.#resumeAt - performance.now()) / 1000);
-    if (inS > 0) {
-      for (const photo of this.#waiting) {
-        if (photo.again) this.#wait(photo, { ...photo.again, inS });
-      }
+    if (this.#paused() > 0) {
+      for (const photo of this.#waiting) if (photo.pause) this.#wait(photo, true);
       if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#next(), 1000);
       return;
     }
@@ -121,9 +125,10 @@ export class Uploads {
     const waitS = problem?.retryAfterS;
     if (waitS > 0 && waitS <= LONGEST_WAIT_S && photo.patient && photo.tries < TRIES) {
       // What is refused now will be so for the others too: all of them wait.
-      this.#resumeAt = Math.max(this.#resumeAt, performance.now() + waitS * 1000);
+      const until = Math.max(this.#pause.until, performance.now() + waitS * 1000);
+      this.#pause = { problem, until };
       this.#waiting.unshift(photo);
-      this.#wait(photo, { problem, inS: waitS });
+      this.#wait(photo, true);
       return;
     }
     Object.assign(photo, { answer, problem });
