@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Encoding,
+  halves,
   hugePng,
   plain,
   type Rgb,
@@ -41,6 +42,25 @@ describe.each(setups)('%s, decoder %s', (model, decoder, encodings) => {
       expect(answer).toMatchObject({ status: 200, prediction: category, model: { name: model } });
       expect(answer.score).toBeGreaterThan(0.9);
     }
+  });
+
+  test('why it is that category, where that is asked for', async () => {
+    // A Granny Smith on the left, a browner part of it on the right.
+    const photo = await halves([45, 165, 20], [110, 125, 25], 600, 400).png().toBuffer();
+    const asked = await predict(system.url, photo, '?explain=true&topK=3');
+    const { explanation, predictions } = asked;
+    if (!explanation) throw new Error('not explained');
+    const { category, grid, area, others } = explanation;
+    expect([category, ...others.map((other) => other.category)]).toEqual(
+      predictions.map(({ index }) => index),
+    );
+    // The short side becomes 256, of which 224 are seen.
+    expect(area).toEqual({ x: 125, y: 25, width: 350, height: 350 });
+    expect(asked.prediction).toBe('Granny Smith');
+    const [left, right] = [grid.map((row) => row.slice(0, 3)), grid.map((row) => row.slice(4))];
+    expect(Math.min(...left.flat())).toBeGreaterThan(0.9);
+    expect(Math.max(...right.flat())).toBeLessThan(0.8);
+    expect(await predict(system.url, photo)).not.toHaveProperty('explanation');
   });
 
   test('what cannot be read gets its code, and the next photo its answer', async () => {

@@ -70,6 +70,14 @@ export async function predict(url: string, photo: Buffer, query = '') {
     code?: string;
     prediction: string | null;
     score: number;
+    confident: boolean;
+    explanation?: {
+      category: number;
+      grid: number[][];
+      area: { x: number; y: number; width: number; height: number };
+      others: { category: number; grid: number[][] }[];
+    } | null;
+    cached: boolean;
     predictions: { index: number; score: number }[];
     model: { name: string; trained: boolean };
   };

@@ -42,15 +42,15 @@ async function ask(options: Tiny) {
   const [live] = await liveWorkers(redis, keys);
   const image = await plain([200, 30, 40], 'png');
   const replyTo = `${KEY_PREFIX}-replies`;
-  const job = testJob({ id: 'one', image, topK: 3, replyTo });
+  const job = testJob({ id: 'one', image, topK: 3, explain: true, replyTo });
   await redis.xAdd(keys.jobs, '*', encodeJob(job));
   const replies = await redis.xRead({ key: replyTo, id: '0-0' }, { BLOCK: 20_000 });
   worker.process.kill('SIGTERM');
   await worker.exit;
   await redis.del([keys.jobs, keys.workers, replyTo, keys.result('one')]);
   const reply = decodeReply(replies?.[0]?.messages[0]?.message ?? {});
-  const categories = reply.status === 'done' ? reply.categories : [];
-  return { live, categories, log: worker.output() };
+  const { categories, explanation } = reply.status === 'done' ? reply : { categories: [] };
+  return { live, categories, explanation, log: worker.output() };
 }
 
 type Categories = Awaited<ReturnType<typeof ask>>['categories'];
@@ -73,6 +73,8 @@ test('a model that cannot be prepared is served, and that is said', async () => 
   const prepared = await ask({});
   expect(prepared.live?.model).toMatchObject({ prepared: true, explain: true });
   expect(asExported.live?.model).toMatchObject({ prepared: false, explain: false });
+  expect(asExported.explanation).toBeNull();
+  expect(prepared.explanation?.grids).toHaveLength(3);
   expect(asExported.log).toMatch(
     /"level":40.*"reason":"its probabilities differ by.*as it was exported/,
   );
@@ -83,5 +85,6 @@ test('a model that cannot be prepared is served, and that is said', async () => 
 test('a model with a fixed batch gets batches of that size', async () => {
   const fixed = await ask({ inputDims: [3, 3, 224, 224], outputDims: [3, 1000] });
   expect(fixed.live?.model).toMatchObject({ prepared: true });
+  expect(fixed.explanation?.grids).toHaveLength(3);
   expectSame(fixed.categories, (await ask({})).categories);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PHOTO_BYTES } from '../src/backend/backend.ts';
 import { Batcher } from '../src/batcher.ts';
 import { noMetrics } from '../src/metrics/metrics.ts';
-import { FakeBackend } from './fake-backend.ts';
+import { FakeBackend, gridsOf } from './fake-backend.ts';
 
 const photo = (value: number) => new Uint8Array(PHOTO_BYTES).fill(value);
 
@@ -21,6 +21,26 @@ test('each photo of a batch gets its own row', async () => {
   expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5]);
   // The first found the backend idle and was not kept waiting; the others met it busy.
   expect(backend.batches).toEqual([1, 3, 1]);
+});
+
+test('of a batch those are explained that ask, and after a failure too', async () => {
+  const backend = new FakeBackend();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  backend.gate = promise;
+  const batcher = new Batcher(backend, { max: 5, waitMs: 0 }, noMetrics);
+  const ask = (value: number, explain: boolean) =>
+    batcher.infer(photo(value), { alone: false, explain });
+  // The first goes by itself; 255 fails the batch of the others, which are then tried one by one.
+  const asked = [ask(9, false), ask(1, true), ask(2, false), ask(3, true)];
+  const failing = [ask(4, true), ask(255, true)].map((answer) => answer.catch(() => null));
+  resolve();
+  const grids = (await Promise.all(asked)).map((answer) => answer.grids);
+  expect(grids).toEqual([null, gridsOf(1), null, gridsOf(3)]);
+  expect((await Promise.all(failing)).map((answer) => answer?.grids)).toEqual([
+    gridsOf(4),
+    undefined,
+  ]);
+  expect(backend.batches).toEqual([1, 5, 1, 1, 1, 1, 1]);
 });
 
 test('runs as many inferences at a time as the backend has sessions', async () => {

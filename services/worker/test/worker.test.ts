@@ -1,7 +1,7 @@
 import { decodeCacheEntry, GROUP, liveWorkers } from '@synset/shared';
-import { startTestRedis } from '@synset/shared/testing';
+import { plain, startTestRedis } from '@synset/shared/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { FakeBackend } from './fake-backend.ts';
+import { FakeBackend, gridsOf } from './fake-backend.ts';
 import { TestStream } from './stream.ts';
 
 let stream: TestStream;
@@ -114,6 +114,22 @@ describe('the cache', () => {
     expect([entry.indices.length, entry.scores.length]).toEqual([100, 100]);
     expect([entry.indices[0], entry.scores[0]]).toEqual([42, 1]);
     expect(await stream.redis.ttl(key)).toBeGreaterThan(90);
+  });
+
+  test('has answers with reasons apart from those without', async () => {
+    await stream.startWorker(new FakeBackend(), { CACHE_TTL_S: '100' });
+    const image = await plain([42, 0, 0], 'png');
+    await stream.publishJob({ id: 'a', image, explain: true });
+    const [reply] = await stream.nextReplies(1);
+    const grids = gridsOf(42);
+    expect(reply).toMatchObject({ explanation: { grids: grids.slice(0, 2) } });
+    expect(await cached()).toEqual([]);
+    const [key = ''] = await stream.redis.keys(stream.keys.cache('*', '*', true));
+    const entry = decodeCacheEntry((await stream.redis.get(key)) ?? '');
+    expect(entry.explanation?.grids).toEqual(grids);
+    await stream.publishJob({ id: 'b', image });
+    expect((await stream.nextReplies(1))[0]).not.toHaveProperty('explanation');
+    expect(await cached()).toHaveLength(1);
   });
 
   test('is not written when it is off', async () => {
