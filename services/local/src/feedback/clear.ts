@@ -49,20 +49,17 @@ async function whatWasExported(folder: DataFolder) {
     judged.add(sha256);
   }
   const photos = await folder.photos((sha256) => judged.has(sha256));
-  const whole = new Map<string, Promise<boolean>>();
+  const whole = new Map<string, boolean>();
   /** Looked at again: it may be the only copy soon. */
-  const isWhole = (sha256: string): Promise<boolean> => {
+  const isWhole = async (sha256: string): Promise<boolean> => {
     const photo = photos.get(sha256);
-    const answer =
-      whole.get(sha256) ??
-      (photo ? digestOf(folder.pathOf(photo)) : Promise.resolve(null)).then((d) => d === sha256);
-    whole.set(sha256, answer);
-    return answer;
+    if (!photo) return false;
+    const known = whole.get(sha256) ?? (await digestOf(folder.pathOf(photo))) === sha256;
+    whole.set(sha256, known);
+    return known;
   };
-  return {
-    listed,
-    hasPhoto: async (entry: FeedbackEntry) => !entry.hasPhoto || (await isWhole(entry.sha256)),
-  };
+  const hasPhoto = async (entry: FeedbackEntry) => !entry.hasPhoto || (await isWhole(entry.sha256));
+  return { listed, hasPhoto };
 }
 
 async function digestOf(path: string): Promise<string> {
