@@ -87,7 +87,9 @@ async function roundTrip(photos: Judged[], env: NodeJS.ProcessEnv) {
   return { right, measured };
 }
 
-test('the test card: what was said of colours is what accuracy counts', async () => {
+test('the test card: what was said of colours is what accuracy counts', {
+  timeout: 120_000,
+}, async () => {
   const colours: [number, Rgb][] = [
     [950, [255, 150, 0]], // orange
     [951, [252, 235, 20]], // lemon
