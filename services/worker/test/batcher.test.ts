@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PHOTO_BYTES } from '../src/backend/backend.ts';
 import { Batcher } from '../src/batcher.ts';
 import { noMetrics } from '../src/metrics/metrics.ts';
@@ -23,24 +23,32 @@ test('each photo of a batch gets its own row', async () => {
   expect(backend.batches).toEqual([1, 3, 1]);
 });
 
-test('of a batch those are explained that ask, and after a failure too', async () => {
-  const backend = new FakeBackend();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  backend.gate = promise;
-  const batcher = new Batcher(backend, { max: 5, waitMs: 0 }, noMetrics);
-  const ask = (value: number, explain: boolean) =>
-    batcher.infer(photo(value), { alone: false, explain });
-  // The first goes by itself; 255 fails the batch of the others, which are then tried one by one.
-  const asked = [ask(9, false), ask(1, true), ask(2, false), ask(3, true)];
-  const failing = [ask(4, true), ask(255, true)].map((answer) => answer.catch(() => null));
-  resolve();
-  const grids = (await Promise.all(asked)).map((answer) => answer.grids);
-  expect(grids).toEqual([null, gridsOf(1), null, gridsOf(3)]);
-  expect((await Promise.all(failing)).map((answer) => answer?.grids)).toEqual([
-    gridsOf(4),
-    undefined,
-  ]);
-  expect(backend.batches).toEqual([1, 5, 1, 1, 1, 1, 1]);
+describe('of a batch those are explained that ask', () => {
+  async function gridsOfAll(values: number[], asking: number[]) {
+    const backend = new FakeBackend();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    backend.gate = promise;
+    const batcher = new Batcher(backend, { max: 5, waitMs: 0 }, noMetrics);
+    const ask = (value: number) =>
+      batcher.infer(photo(value), { alone: false, explain: asking.includes(value) });
+    // The first finds the backend idle and goes by itself.
+    const asked = [0, ...values].map((value) => ask(value).catch(() => null));
+    resolve();
+    const grids = (await Promise.all(asked)).map((answer) => answer?.grids);
+    return { grids: grids.slice(1), batches: backend.batches };
+  }
+
+  test('in one inference', async () => {
+    const { grids, batches } = await gridsOfAll([1, 2, 3, 4], [2, 4]);
+    expect(grids).toEqual([null, gridsOf(2), null, gridsOf(4)]);
+    expect(batches).toEqual([1, 4]);
+  });
+
+  test('and when it failed, one by one', async () => {
+    const { grids, batches } = await gridsOfAll([1, 2, 255], [2, 255]);
+    expect(grids).toEqual([null, gridsOf(2), undefined]);
+    expect(batches).toEqual([1, 3, 1, 1, 1]);
+  });
 });
 
 test('runs as many inferences at a time as the backend has sessions', async () => {

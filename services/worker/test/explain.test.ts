@@ -8,7 +8,7 @@ import { testDataDir } from '@synset/shared/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PHOTO_BYTES, SIDE } from '../src/backend/backend.ts';
 import { Session } from '../src/backend/session.ts';
-import { classActivation, embedding } from '../src/explain.ts';
+import { classActivation, embedding, toGrid } from '../src/explain.ts';
 import { decodeWhole } from './parity.ts';
 import { reference } from './reference.ts';
 
@@ -33,6 +33,14 @@ function patch(right: boolean, low: boolean): Uint8Array {
     return inside ? (red[i % 3] ?? 0) : 128;
   });
 }
+
+test('a grid has the strongest place for 1, and 0 for what speaks against the category', () => {
+  const parts = Float64Array.from({ length: GRID_SIDE ** 2 }, (_, place) => place - 1);
+  const grid = toGrid(parts);
+  expect(grid[0]).toEqual([0, 0, 0.021, 0.043, 0.064, 0.085, 0.106]);
+  expect(grid[6]?.[6]).toBe(1);
+  expect(toGrid(parts.map((part) => -1 - part)).flat()).toEqual(Array(GRID_SIDE ** 2).fill(0));
+});
 
 describe.each(['testcard', 'testcard-int8', 'testcard-qop'])('%s', (name) => {
   test.each([
