@@ -141,5 +141,5 @@ function feedbackFull(reason: 'memory' | 'entries'): Problem {
     reason === 'memory'
       ? 'Redis has no memory left for feedback.'
       : `There are ${MAX_FEEDBACK} entries of feedback, which is the limit: the operator has to export and remove some.`;
-  return new Problem('QUEUE_FULL', detail, { retryAfterS: FULL_RETRY_S, reason: 'memory' });
+  return new Problem('QUEUE_FULL', detail, { retryAfterS: FULL_RETRY_S });
 }

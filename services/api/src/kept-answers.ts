@@ -5,8 +5,6 @@ import {
   encodePrediction,
   inTime,
   type Keys,
-  MEMORY_FOR_COMFORT,
-  MEMORY_IN_USE,
   REMEMBER,
   type Redis,
   runScript,
@@ -14,13 +12,11 @@ import {
 
 /** KEYS predictions, their IDs, records. ARGV the records' TTL; job, value and prediction of each. */
 const KEEP = `#!lua
-${MEMORY_IN_USE}
 ${REMEMBER}
-local hasRoom = memoryInUse(0) < ${MEMORY_FOR_COMFORT}
 for i = 3, #KEYS do
   local job, value, prediction = unpack(ARGV, 3 * i - 7, 3 * i - 5)
   redis.call('SET', KEYS[i], value, 'EX', ARGV[1])
-  if hasRoom then remember(KEYS[1], KEYS[2], job, prediction) end
+  remember(KEYS[1], KEYS[2], job, prediction)
 end`;
 
 const GATHER_MS = 10;
