@@ -29,9 +29,13 @@ afterEach(() => {
 
 describe('the board', () => {
   /** Counts in the backlog how often it was looked. */
-  function boardOf(own?: ConstructorParameters<typeof LiveBoard>[1]) {
+  function boardOf(until?: Promise<void>) {
     let looks = 0;
-    const board = new LiveBoard(async () => ({ ...figures, backlog: ++looks }), own);
+    const board = new LiveBoard(async () => {
+      const backlog = ++looks;
+      await until;
+      return { ...figures, backlog };
+    });
     return { board, looks: () => looks };
   }
 
@@ -56,9 +60,10 @@ describe('the board', () => {
   test('looks once for all, at once and every two seconds', async () => {
     useFakeTimers();
     const { board, looks } = boardOf();
-    const first = viewerOf(board);
+    const [first, second] = [viewerOf(board), viewerOf(board)];
     await vi.advanceTimersByTimeAsync(0);
-    const others = Array.from({ length: 99 }, () => viewerOf(board));
+    const others = Array.from({ length: 98 }, () => viewerOf(board));
+    others.push(second);
     await vi.advanceTimersByTimeAsync(1999);
     for (const { sent } of [first, ...others]) expect(sent).toEqual([1]);
     await vi.advanceTimersByTimeAsync(1);
@@ -84,10 +89,16 @@ describe('the board', () => {
 
   test('looks no more for one who leaves while it looks', async () => {
     useFakeTimers();
-    const { board, looks } = boardOf();
+    const gate = Promise.withResolvers<void>();
+    const { board, looks } = boardOf(gate.promise);
     await viewerOf(board).leave();
+    gate.resolve();
     await vi.advanceTimersByTimeAsync(10_000);
     expect([looks(), vi.getTimerCount()]).toEqual([1, 0]);
+    const late = viewerOf(board);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(late.sent).toEqual([2, 3]);
+    board.close();
   });
 
   test('has no place for more than a hundred, until one leaves', async () => {
@@ -110,7 +121,8 @@ describe('the board', () => {
     expect(stream.writableEnded).toBe(false);
     await vi.advanceTimersByTimeAsync(4000);
     expect([stream.writableEnded, young.stream.writableEnded]).toEqual([true, false]);
-    board.close();
+    while (!young.stream.writableEnded) await vi.advanceTimersByTimeAsync(1000);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('ends all when it closes, and takes no others', async () => {

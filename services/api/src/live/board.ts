@@ -71,13 +71,12 @@ export class LiveBoard {
     this.#looking = false;
     if (this.#streams.size === 0) return;
     this.#latest = event;
+    this.#timer = setTimeout(() => this.#update(), this.#limits.everyMs);
     for (const [stream, endsAt] of this.#streams) {
       if (performance.now() > endsAt) this.#end(stream);
       else if (stream.writableLength > this.#limits.unreadBytes) stream.destroy();
       else stream.write(event);
     }
-    if (this.#streams.size > 0)
-      this.#timer = setTimeout(() => this.#update(), this.#limits.everyMs);
   }
 
   /** A client that does not read would hold its end up. */
