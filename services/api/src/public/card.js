@@ -1,7 +1,7 @@
 // One photo's card: its preview, how far it is, and what is said of it.
 import { copy, field, say, write } from './dom.js';
 import { count, ms, percent, size } from './format.js';
-import { drawMap, mapsOf, place, whereabouts } from './heat.js';
+import { drawMap, layOver, mapsOf, whereabouts } from './heat.js';
 import { makeJudge } from './judge.js';
 import { worthARetry } from './uploads.js';
 
@@ -158,20 +158,26 @@ function toggleMap({ card, answer }, why, label, grid) {
   why.setAttribute('aria-pressed', 'true');
   const img = card.querySelector('img');
   const { image, explanation } = answer;
-  const where = `Spoke for ${label}: mostly the ${whereabouts(grid)} of the photo`;
-  say(where);
+  const place = whereabouts(grid);
+  const found = place
+    ? `Spoke for ${label}: mostly the ${place} of the photo.`
+    : `No place in the photo spoke for ${label}.`;
   // A browser that cannot show the file, or shows it turned otherwise, has nothing to lay a map over.
-  const shown = img.naturalWidth / img.naturalHeight / (image.width / image.height);
-  if (!(shown > 0.97 && shown < 1.03)) {
-    write(card, { nomap: `${where}. No map: this browser cannot show the photo.` });
-    field(card, 'nomap').hidden = false;
-    return;
-  }
+  const turned = img.naturalWidth / img.naturalHeight / (image.width / image.height);
+  const fits = turned > 0.97 && turned < 1.03;
+  const said = fits ? found : `${found} No map: this browser cannot show the photo.`;
+  say(said);
+  write(card, { nomap: said });
+  field(card, 'nomap').hidden = fits && place !== '';
+  if (!fits) return;
   const canvas = card.querySelector('.heat');
   const frame = card.querySelector('.frame');
-  canvas.setAttribute('aria-label', where);
+  canvas.setAttribute('aria-label', found);
   drawMap(canvas, grid);
-  place(canvas, explanation.area, image, { width: frame.clientWidth, height: frame.clientHeight });
+  layOver(canvas, explanation.area, image, {
+    width: frame.clientWidth,
+    height: frame.clientHeight,
+  });
   canvas.hidden = false;
   card.querySelector('.fade').hidden = false;
 }

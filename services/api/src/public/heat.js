@@ -31,7 +31,7 @@ export function drawMap(canvas, grid) {
 }
 
 /** Lays the canvas over `area` of a photo that is shown whole, in the middle of its frame. */
-export function place(canvas, area, image, frame) {
+export function layOver(canvas, area, image, frame) {
   const scale = Math.min(frame.width / image.width, frame.height / image.height);
   const share = (pixels, whole) => `${(100 * pixels) / whole}%`;
   const left = (frame.width - scale * image.width) / 2 + scale * area.x;
@@ -44,10 +44,12 @@ export function place(canvas, area, image, frame) {
   });
 }
 
-/** The map in words: where it is strongest. */
+/** The map in words: where it is strongest, if anywhere. */
 export function whereabouts(grid) {
   const values = grid.flat();
-  const strongest = values.indexOf(Math.max(...values));
+  const most = Math.max(...values);
+  if (most <= 0) return '';
+  const strongest = values.indexOf(most);
   const third = (i, length) => Math.min(2, Math.floor((3 * i) / length));
   const columns = grid[0].length;
   const row = ['top', '', 'bottom'][third(Math.floor(strongest / columns), grid.length)];

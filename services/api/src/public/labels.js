@@ -17,19 +17,13 @@ const MOST = 8;
 
 /** Best first: the same, begins so, has a word that begins so, contains it. */
 function search(all, text) {
-  const rank = ({ low, synset }) =>
-    [
-      low === text || synset === text,
-      low.startsWith(text),
-      ` ${low}`.includes(` ${text}`),
-      low.includes(text),
-    ].indexOf(true);
-  return all
-    .map((one) => ({ one, rank: rank(one) }))
-    .filter(({ rank }) => rank >= 0)
-    .sort((a, b) => a.rank - b.rank)
-    .slice(0, MOST)
-    .map(({ one }) => one);
+  const fits = [
+    ({ low, synset }) => low === text || synset === text,
+    ({ low }) => low.startsWith(text),
+    ({ low }) => low.includes(` ${text}`),
+    ({ low }) => low.includes(text),
+  ];
+  return [...new Set(fits.flatMap((fit) => all.filter(fit)))].slice(0, MOST);
 }
 
 /** The category of that name. Where two share it the service asks back. */

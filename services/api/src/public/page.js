@@ -53,7 +53,7 @@ function send(photo) {
   changed(photo);
 }
 
-/** Cards of the newest photos come first. Many are made some at a time, so that the page stays alive. */
+/** The newest come first. Cards are made some at a time, so that the page stays alive. */
 async function take(files) {
   const fresh = [...(files ?? [])].map((file) => ({ file, patient: files.length > 1 }));
   if (fresh.length === 0) return;
@@ -91,7 +91,7 @@ cards.addEventListener('click', ({ target }) => {
   else send(photo);
 });
 
-// Keys count only in a card that has the focus: whoever speaks to the machine or types elsewhere is safe.
+// They count only in a card that has the focus: whoever speaks to the machine is safe.
 const keys = {
   r: ({ card }) => card.querySelector('.verdict button[value=true]')?.click(),
   w: ({ card }) => card.querySelector('.verdict button[value=false]')?.click(),
@@ -119,7 +119,6 @@ at('again').addEventListener('click', () => {
 at('export').addEventListener('click', () => save('synset.csv', toCsv(photos)));
 
 document.documentElement.classList.add('js-on');
-// Photos are sent as soon as they are there; a form that insists on a choice would only be in the way.
 input.required = false;
 input.multiple = true;
 input.tabIndex = -1;
@@ -135,7 +134,7 @@ form.addEventListener('submit', (event) => {
 });
 document.addEventListener('paste', (event) => take(event.clipboardData?.files));
 
-// The whole window takes a drop: one that misses would make the browser leave the page.
+// A drop that misses would make the browser leave the page.
 const carriesFile = (event) => event.dataTransfer?.types.includes('Files');
 const setOver = (over) => document.body.classList.toggle('over', over);
 const hover = (event) => {
@@ -143,8 +142,7 @@ const hover = (event) => {
   event.preventDefault();
   setOver(true);
 };
-window.addEventListener('dragenter', hover);
-window.addEventListener('dragover', hover);
+for (const type of ['dragenter', 'dragover']) window.addEventListener(type, hover);
 window.addEventListener('dragleave', (event) => {
   if (!event.relatedTarget) setOver(false);
 });

@@ -19,41 +19,29 @@ async function classify(file, signal) {
   });
   if (reply.ok && said?.predictions) return { answer: said };
   const { status, headers } = reply;
-  const problem = said?.detail
-    ? said
-    : {
-        status,
-        title: 'No proper answer',
-        detail: `The service answered with status ${status} and nothing that this page understands.`,
-        code: status >= 502 ? 'NO_CONNECTION' : 'OTHER',
-      };
-  return { problem: { ...problem, retryAfterS: Number(headers.get('retry-after')) } };
+  const retryAfterS = Number(headers.get('retry-after'));
+  if (said?.detail) return { problem: { ...said, retryAfterS } };
+  const title = 'No proper answer';
+  const detail = `The service answered with status ${status} and nothing that this page understands.`;
+  const code = status >= 502 ? 'NO_CONNECTION' : 'OTHER';
+  return { problem: { status, title, detail, code, retryAfterS } };
 }
 
 /** fetch tells a dead network and a file that cannot be read (a folder, moved away) with the same error. */
 async function lost(file) {
-  const readable = await file
-    .slice(0, 1)
-    .arrayBuffer()
-    .then(
-      () => true,
-      () => false,
-    );
-  const problem = readable
-    ? {
-        title: 'The service did not answer',
-        detail: 'The photo could not be sent: the connection failed.',
-        code: 'NO_CONNECTION',
-      }
-    : {
-        title: 'The file cannot be read',
-        detail: 'The browser cannot open it. It may be a folder, or was moved or changed.',
-        code: 'FILE_UNREADABLE',
-      };
-  return { problem };
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    const title = 'The file cannot be read';
+    const detail = 'The browser cannot open it. It may be a folder, or was moved or changed.';
+    return { problem: { title, detail, code: 'FILE_UNREADABLE' } };
+  }
+  const title = 'The service did not answer';
+  const detail = 'The photo could not be sent: the connection failed.';
+  return { problem: { title, detail, code: 'NO_CONNECTION' } };
 }
 
-/** Of photos, `{ file, patient }`: those that are patient are sent again by themselves. `changed` hears of each change. */
+/** Photos are `{ file, patient }`: the patient are sent again by themselves. */
 export class Uploads {
   #changed;
   #waiting = [];
