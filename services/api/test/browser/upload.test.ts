@@ -137,7 +137,7 @@ inBrowser('photos that wait', () => {
     await until(page, 1, 'done');
   });
 
-  test('fifty at once: all answered, at most four under way', async () => {
+  test('fifty at once: all answered, at most four under way', { timeout: 120_000 }, async () => {
     const page = await openPage(site.api.url);
     most = 0;
     const names = Array.from({ length: 50 }, (_, i) => `photo-${i}.jpg`);

@@ -17,7 +17,10 @@ const count = (number: number, what: string): string =>
   `${number} ${what}${number === 1 ? '' : 's'}`;
 
 async function exportInto({ store, print, signal }: Context, path = ''): Promise<void> {
-  await mkdir(path, { recursive: true });
+  // Not the folders above it: with those Node does not return from a path below /proc.
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   const outcome = await DataFolder.use(path, (folder) => exportFeedback(store, folder, signal));
   const { entries, photos, added, moved, removed, leftOut } = outcome;
   const categories = new Set([...photos.values()].map(({ index }) => index)).size;
