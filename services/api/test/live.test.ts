@@ -134,7 +134,7 @@ describe('of several instances', () => {
     const ofC = await openView(c.url);
     await ofC.until(({ p50Ms }) => p50Ms !== null);
     expect(await ofStrangers.next()).toMatchObject({ ...nothing, workers: 0 });
-  });
+  }, 60_000);
 
   test('one that dies is counted no longer', async () => {
     const a = await openServer();
@@ -151,7 +151,7 @@ describe('of several instances', () => {
     await until(({ p50Ms }) => p50Ms === null);
     const redis = await openRedis();
     expect(await redis.exists(createKeys(a.prefix).live)).toBe(0);
-  });
+  }, 50_000);
 
   test('what another version wrote, or nobody can read, counts for nothing', async () => {
     const api = await openApi();
