@@ -101,8 +101,8 @@ export function findCategories(input, list) {
     event.stopPropagation();
   };
   close();
-  // Asked for now, so that they are there when the first letter is.
-  categories();
+  // Asks for them now, and finds what has been typed already.
+  input.oninput();
   return {
     category: async () => picked ?? named(await categories(), input.value),
   };
