@@ -36,6 +36,33 @@ export function halves(left: Rgb, right: Rgb, width: number, height: number): Sh
   return raw(left, width, height).composite([{ input: half, left: width / 2, top: 0 }]);
 }
 
+export interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Grey, with a patch of a colour somewhere. */
+export function patched([r, g, b]: Rgb, patch: Area, width: number, height: number): Sharp {
+  const { left, top } = patch;
+  const create = {
+    ...{ width: patch.width, height: patch.height, channels: 3 as const },
+    background: { r, g, b },
+  };
+  return raw([128, 128, 128], width, height).composite([{ input: { create }, left, top }]);
+}
+
+/** The pixels of an encoded picture, by row. */
+export async function pixelsOf(picture: Buffer): Promise<Rgb[][]> {
+  const decoded = sharp(picture).removeAlpha().raw();
+  const { data, info } = await decoded.toBuffer({ resolveWithObject: true });
+  const at = (i: number): Rgb => [data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0];
+  return Array.from({ length: info.height }, (_, y) =>
+    Array.from({ length: info.width }, (_, x) => at(3 * (y * info.width + x))),
+  );
+}
+
 /** A grey PNG of any size that is small as a file: rows of zeros pack 1:1000. */
 export function hugePng(width: number, height: number): Buffer {
   const chunk = (type: string, data: Buffer) => {
