@@ -1,12 +1,16 @@
 // What a model saw where: class activation maps, and the embedding of a photo.
 import type { Explainer } from '@synset/models';
-import { GRID_SIDE } from '@synset/shared';
 import { topK } from './top-k.ts';
 
-const PLACES = GRID_SIDE * GRID_SIDE;
+/**
+ * Places of the last feature map along one side, as `GRID_SIDE` of the contract, which is not imported:
+ * each session's thread would load all of it.
+ */
+export const GRID = 7;
+const PLACES = GRID * GRID;
 
 /** Categories that are explained. */
-export const EXPLAINED = 5;
+const EXPLAINED = 5;
 
 /** Grids of the best categories of a photo, in their order. */
 export const explain = (
@@ -22,8 +26,8 @@ export const explain = (
 export function toGrid(parts: Float64Array): number[][] {
   const most = Math.max(...parts);
   const share = (part: number) => (part > 0 ? Math.round((1000 * part) / most) / 1000 : 0);
-  return Array.from({ length: GRID_SIDE }, (_, y) =>
-    Array.from(parts.subarray(y * GRID_SIDE, (y + 1) * GRID_SIDE), share),
+  return Array.from({ length: GRID }, (_, y) =>
+    Array.from(parts.subarray(y * GRID, (y + 1) * GRID), share),
   );
 }
 

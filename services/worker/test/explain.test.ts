@@ -8,7 +8,7 @@ import { testDataDir } from '@synset/shared/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PHOTO_BYTES, SIDE } from '../src/backend/backend.ts';
 import { Session } from '../src/backend/session.ts';
-import { classActivation, embedding, toGrid } from '../src/explain.ts';
+import { classActivation, embedding, GRID, toGrid } from '../src/explain.ts';
 import { decodeWhole } from './parity.ts';
 import { reference } from './reference.ts';
 
@@ -33,6 +33,10 @@ function patch(right: boolean, low: boolean): Uint8Array {
     return inside ? (red[i % 3] ?? 0) : 128;
   });
 }
+
+test('grids have the size of the contract', () => {
+  expect(GRID).toBe(GRID_SIDE);
+});
 
 test('a grid has the strongest place for 1, and 0 for what speaks against the category', () => {
   const parts = Float64Array.from({ length: GRID_SIDE ** 2 }, (_, place) => place - 1);
