@@ -89,8 +89,14 @@ export function judgeMemory({ role, what, model, sessions, memory }: MemoryFigur
   return [atMost(what, memory.peakMb, limit, 'MB')];
 }
 
-export const judgePage = ({ interactive, painted, longestTask }: PageFigures): Verdict[] => [
+export const judgePage = ({
+  interactive,
+  painted,
+  longestTask,
+  mostCpu,
+}: PageFigures): Verdict[] => [
   judged(atMost, 'page: interactive after', interactive, INTERACTIVE_MS, 'ms'),
   judged(atMost, 'page: answer painted after its arrival', painted, PAINTED_MS, 'ms'),
   judged(atMost, 'page: longest task, 50 photos', longestTask, LONGEST_TASK_MS, 'ms'),
+  judged(atMost, 'page: most CPU of a task, 50 photos', mostCpu, LONGEST_TASK_MS, 'ms'),
 ];
