@@ -108,10 +108,10 @@ cards.addEventListener('keydown', (event) => {
 });
 
 at('stop').addEventListener('click', () => {
-  for (const photo of photos) photo.state ??= 'cancelled';
-  // Those that wait come first: they would take the places that become free.
-  for (const state of ['waiting', 'sending'])
-    for (const photo of photos) if (photo.state === state) uploads.cancel(photo);
+  for (const photo of photos) {
+    photo.state ??= 'cancelled';
+    if (['waiting', 'sending'].includes(photo.state)) uploads.cancel(photo);
+  }
 });
 at('again').addEventListener('click', () => {
   for (const photo of worthAnother()) send(Object.assign(photo, { patient: true }));
