@@ -3,6 +3,8 @@ import { MEMORY_FOR_COMFORT, MEMORY_IN_USE } from './queue-scripts.ts';
 
 /** Entries that are kept; then an operator takes them over and removes them. */
 export const MAX_FEEDBACK = 100_000;
+/** Of the entries, which may be so many long comments that nothing else has room. */
+export const MAX_FEEDBACK_BYTES = 64 * 1024 * 1024;
 /** Of all photos that came with them. */
 export const MAX_PHOTO_BYTES = 128 * 1024 * 1024;
 
@@ -43,7 +45,10 @@ local known = redis.call('HGET', index, id)
 local before = known and redis.call('XRANGE', feedback, known, known)[1]
 if before and before[2][4] == said and before[2][8] == held then return answer end
 if memoryInUse(#said) > ${MEMORY_FOR_COMFORT} then return 'memory' end
-if not before and redis.call('XLEN', feedback) >= ${MAX_FEEDBACK} then return 'entries' end
+if not before and (redis.call('XLEN', feedback) >= ${MAX_FEEDBACK}
+  or (redis.call('MEMORY', 'USAGE', feedback, 'SAMPLES', 0) or 0) >= ${MAX_FEEDBACK_BYTES}) then
+  return 'entries'
+end
 if before then forget(before) end
 local entry = redis.call('XADD', feedback, '*', 'id', id, 'said', said, 'verdict', verdict, 'photo', held)
 redis.call('HSET', index, id, entry)

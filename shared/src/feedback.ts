@@ -1,6 +1,6 @@
 // What users say of predictions, in Redis: one entry for each prediction, the last word on it.
 import { z } from 'zod';
-import { MAX_FEEDBACK, SAY, UNSAY } from './feedback-scripts.ts';
+import { MAX_FEEDBACK, MAX_FEEDBACK_BYTES, SAY, UNSAY } from './feedback-scripts.ts';
 import type { Keys } from './keys.ts';
 import { decodePrediction, type PredictionRecord } from './predictions.ts';
 import { Problem } from './problems.ts';
@@ -140,6 +140,6 @@ function feedbackFull(reason: 'memory' | 'entries'): Problem {
   const detail =
     reason === 'memory'
       ? 'Redis has no memory left for feedback.'
-      : `There are ${MAX_FEEDBACK} entries of feedback, which is the limit: the operator has to export and remove some.`;
+      : `There are ${MAX_FEEDBACK} entries of feedback, or ${MAX_FEEDBACK_BYTES} bytes of them, which is the limit: the operator has to export and remove some.`;
   return new Problem('QUEUE_FULL', detail, { retryAfterS: FULL_RETRY_S });
 }

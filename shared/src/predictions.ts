@@ -4,7 +4,7 @@ import type { Answer } from './reply.ts';
 import { modelInfo } from './reply.ts';
 
 /**
- * Predictions that are remembered, over all instances; the oldest go first. All have 30 MB, so that
+ * Predictions that are remembered, over all instances; the oldest go first. All have 32 MB, so that
  * Redis's memory is not looked at for each: 20 µs, where the writing takes 3 to 12.
  */
 const MAX_PREDICTIONS = 100_000;
@@ -19,11 +19,16 @@ const prediction = z.object({
 
 export type PredictionRecord = z.infer<typeof prediction>;
 
-/** Lua: a job's ID may come again once its record has expired, and has its place in the list then. */
+/**
+ * Lua: a job's ID may come again once its record has expired, and has its place in the list then. The
+ * list comes first: a user of Redis who may not write it must not let the hash grow without end.
+ */
 export const REMEMBER = `
 local function remember(predictions, ids, id, prediction)
-  if redis.call('HSET', predictions, id, prediction) == 0 then return end
-  if redis.call('RPUSH', ids, id) > ${MAX_PREDICTIONS} then
+  local count = redis.call('RPUSH', ids, id)
+  if redis.call('HSET', predictions, id, prediction) == 0 then
+    redis.call('LTRIM', ids, 0, -2)
+  elseif count > ${MAX_PREDICTIONS} then
     redis.call('HDEL', predictions, redis.call('LPOP', ids))
   end
 end`;

@@ -154,10 +154,10 @@ if replyTo then
   redis.call('XADD', replyTo, 'MAXLEN', '~', ${REPLY_STREAM_LENGTH}, '*', 'reply', reply)
   redis.call('EXPIRE', replyTo, ${REPLY_TTL_S})
 end
-if prediction ~= '' then remember(predictions, ids, job, prediction) end
 if cached ~= '' and memoryInUse(#cached) < ${MEMORY_FOR_COMFORT} then
   redis.call('SET', cache, cached, 'EX', cacheTtl)
 end
+if prediction ~= '' then remember(predictions, ids, job, prediction) end
 return 1`;
 
 /**
