@@ -11,8 +11,10 @@ export class ServiceRate {
   #busyMs = 0;
   #jobs = 0;
   #jobsEver = 0;
+  #wasBusy = false;
 
   begin(): void {
+    this.#wasBusy = true;
     if (this.#underWay++ === 0) this.#busySince = performance.now();
   }
 
@@ -22,7 +24,11 @@ export class ServiceRate {
     if (--this.#underWay === 0) this.#busyMs += performance.now() - this.#busySince;
   }
 
-  /** Null while too little was measured. Each call lets older measurements count for less. */
+  /**
+   * Null while too little was measured. Each call lets older measurements count for less, but not
+   * while there is nothing to do: after half a minute of that, one job under way would outweigh all
+   * that were done, and the rate be about 0.
+   */
   perSecond(): number | null {
     const now = performance.now();
     if (this.#underWay > 0) {
@@ -31,6 +37,8 @@ export class ServiceRate {
     }
     if (this.#jobsEver < LEAST_JOBS) return null;
     const rate = (1000 * this.#jobs) / this.#busyMs;
+    if (!this.#wasBusy) return rate;
+    this.#wasBusy = this.#underWay > 0;
     this.#jobs *= MEMORY;
     this.#busyMs *= MEMORY;
     return rate;
