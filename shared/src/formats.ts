@@ -6,7 +6,7 @@ interface FormatFacts {
   readonly name: string;
   readonly mime: string;
   readonly decoders: readonly DecoderName[];
-  /** True where the orientation can only be told by the decoder, not by the header reader. */
+  /** True where the header reader may miss the orientation, so that the decoder is asked. */
   readonly orientedByDecoder: boolean;
   readonly matches: (head: Buffer) => boolean;
 }
@@ -43,7 +43,7 @@ export const formats = {
     name: 'JPEG',
     mime: 'image/jpeg',
     decoders: ['sharp', 'jimp'],
-    orientedByDecoder: false,
+    orientedByDecoder: true,
     matches: startsWith('\xff\xd8\xff'),
   },
   png: {
@@ -57,7 +57,7 @@ export const formats = {
     name: 'WebP',
     mime: 'image/webp',
     decoders: ['sharp'],
-    orientedByDecoder: false,
+    orientedByDecoder: true,
     matches: isWebp,
   },
   gif: {

@@ -242,3 +242,27 @@ describe('files that jimp would read wrongly or at any cost', () => {
     await expect(byJimp.decode(photo(file, 16, 16))).rejects.toThrow('no end of directories');
   });
 });
+
+describe('an orientation that the header reader did not see', () => {
+  const upright = { width: 300, height: 400 };
+
+  test.each(['webp', 'jpeg', 'png', 'avif', 'tiff'] as const)('%s', async (encoding) => {
+    const picture = halves(RED, BLUE, 400, 300).withMetadata({ orientation: 6 });
+    const image = await picture.toFormat(encoding).toBuffer();
+    const { width, height } = await sharp(image).metadata();
+    const decoded = await bySharp.decode(photo(image, width, height));
+    expect(decoded).toMatchObject(upright);
+    expectColour(colourAt(decoded.pixels, 0.5, 0.1), RED, 12);
+    expectColour(colourAt(decoded.pixels, 0.5, 0.9), BLUE, 12);
+  });
+
+  test('EXIF data behind the frame header of a JPEG', async () => {
+    const plainJpeg = await halves(RED, BLUE, 400, 300).jpeg().toBuffer();
+    const turned = await sharp(plainJpeg).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const at = turned.indexOf('Exif') - 4;
+    const segment = turned.subarray(at, at + 2 + turned.readUInt16BE(at + 2));
+    const scan = plainJpeg.lastIndexOf(Buffer.from([0xff, 0xda]));
+    const late = Buffer.concat([plainJpeg.subarray(0, scan), segment, plainJpeg.subarray(scan)]);
+    expect(await bySharp.decode(photo(late, 400, 300))).toMatchObject(upright);
+  });
+});
