@@ -392,7 +392,7 @@ describe('clear', () => {
     expect(await exported()).toContain('3 photos in 1 folder (1 new, 1 moved, 0 removed)');
   });
 
-  test('leaves what has a photo that is not there, or not whole, unless told', async () => {
+  test('leaves what has a photo that is not there, or not whole, or in no folder', async () => {
     await feedback.say('1', A);
     await feedback.say('2', A, {}, false);
     await feedback.say('3', B);
@@ -401,12 +401,18 @@ describe('clear', () => {
     await truncate(join(folder, fileOf(TABBY, A)), 50);
     await rm(join(folder, fileOf(TABBY, B)));
     const left = (n: number) =>
-      `left there, as the photo is not in ${folder}, or not whole: ${n} (clear-all removes it)`;
-    expect(await run('clear')).toEqual(says('removed from Redis: 1', left(3)));
+      `left there, as the photo is not in ${folder}, or not whole: ${n} (export again)`;
+    const unknown = 'left there, as nobody said what the photo shows: 1 (clear-all removes it)';
+    expect(await run('clear')).toEqual(says('removed from Redis: 1', left(2), unknown));
     expect(await feedback.ids()).toEqual(['1', '3', '4']);
     await exported(); // brings the one that was removed
-    expect(await run('clear')).toEqual(says('removed from Redis: 1', left(2)));
-    expect(await run('clear-all')).toEqual(says('removed from Redis: 2'));
+    expect(await run('clear')).toEqual(says('removed from Redis: 1', left(1), unknown));
+    // What is known of a photo is no reason to lose it.
+    expect(await run('clear-all')).toEqual(says('removed from Redis: 1', left(1)));
+    expect(await feedback.ids()).toEqual(['1']);
+    await rm(join(folder, fileOf(TABBY, A)));
+    await exported();
+    expect(await run('clear-all')).toEqual(says('removed from Redis: 1'));
     expect(await feedback.redis.hLen(feedback.keys.feedbackPhotos)).toBe(0);
     expect(await feedback.redis.get(feedback.keys.feedbackPhotoBytes)).toBe('0');
   });

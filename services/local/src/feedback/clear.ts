@@ -13,18 +13,20 @@ export interface Cleared {
   readonly removed: number;
   /** Came or changed after the export. */
   readonly newer: number;
-  /** Their photo is not in the folder. */
+  /** Their photo is not in the folder, though it is known what it shows. */
   readonly withoutPhoto: number;
+  /** Their photo is in no folder, as nobody said what it shows. */
+  readonly unknown: number;
 }
 
-/** @param all also what has a photo that is not in the folder */
+/** @param all also photos of which nobody said what they show */
 export async function clearFeedback(
   store: FeedbackStore,
   folder: DataFolder,
   { all, signal }: { all: boolean; signal: AbortSignal },
 ): Promise<Cleared> {
   const { listed, hasPhoto } = await whatWasExported(folder);
-  const cleared = { removed: 0, newer: 0, withoutPhoto: 0 };
+  const cleared = { removed: 0, newer: 0, withoutPhoto: 0, unknown: 0 };
   let gathered: string[] = [];
   const removeGathered = async () => {
     cleared.removed += await store.remove(gathered);
@@ -33,12 +35,15 @@ export async function clearFeedback(
   for await (const entry of entriesOf(store)) {
     signal.throwIfAborted();
     if (listed.get(entry.id) !== entry.entry) cleared.newer++;
-    else if (!all && !(await hasPhoto(entry))) cleared.withoutPhoto++;
+    else if (!(await hasPhoto(entry)) && !(all && isUnknown(entry)))
+      cleared[isUnknown(entry) ? 'unknown' : 'withoutPhoto']++;
     else if (gathered.push(entry.entry) === AT_ONCE) await removeGathered();
   }
   await removeGathered();
   return cleared;
 }
+
+const isUnknown = ({ correct, label }: FeedbackEntry): boolean => !correct && label === null;
 
 async function whatWasExported(folder: DataFolder) {
   /** The entry of each prediction, by its ID. */

@@ -32,7 +32,7 @@ async function exportInto({ store, print, signal }: Context, path = ''): Promise
 
 const clear = async ({ store, print, signal }: Context, path: string, all: boolean) => {
   const options = { all, signal };
-  const { removed, newer, withoutPhoto } = await DataFolder.use(path, async (folder) => {
+  const { removed, newer, withoutPhoto, unknown } = await DataFolder.use(path, async (folder) => {
     if (await folder.hasList()) return await clearFeedback(store, folder, options);
     throw new Error(`${path} holds no feedback`);
   });
@@ -40,7 +40,10 @@ const clear = async ({ store, print, signal }: Context, path: string, all: boole
   if (newer > 0) print(`left there, as it is not in ${path} yet: ${newer}`);
   if (withoutPhoto > 0) {
     const why = `the photo is not in ${path}, or not whole`;
-    print(`left there, as ${why}: ${withoutPhoto} (clear-all removes it)`);
+    print(`left there, as ${why}: ${withoutPhoto} (export again)`);
+  }
+  if (unknown > 0) {
+    print(`left there, as nobody said what the photo shows: ${unknown} (clear-all removes it)`);
   }
 };
 

@@ -1,4 +1,4 @@
-// The data set's table: a row for each piece of feedback. Its columns are those of `GET /feedback`.
+// The data set's table: a row for each piece of feedback, with the file of its photo and what it shows.
 import { labels } from '@synset/models/labels';
 import { type Cell, csvLine } from '@synset/shared';
 import type { Entry } from './entries.ts';
