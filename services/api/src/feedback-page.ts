@@ -24,8 +24,6 @@ export async function renderFeedbackPage(reply: FastifyReply, store: FeedbackSto
       return { shown: null, problem: problemBody(problem, reply.request.id) };
     },
   );
-  // What was said a moment ago is on it, also where a form leads here.
-  reply.header('cache-control', 'no-store');
   return reply.type('text/html').view('feedback.eta', { shown, problem });
 }
 

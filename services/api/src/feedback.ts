@@ -14,6 +14,7 @@ export async function acceptFeedback(
   request: FastifyRequest,
   reply: FastifyReply,
   services: Services,
+  { byForm }: { byForm: boolean },
 ): Promise<FeedbackAnswer> {
   const opinion = await readOpinion(request, services, clientGone(reply));
   try {
@@ -22,9 +23,11 @@ export async function acceptFeedback(
     const { index, score, model, sha256 } = prediction;
     const about = { id, correct, predicted: { index, score }, comment, model, sha256 };
     const label = checkLabel(opinion, prediction);
-    const photo = await photoOf(opinion, prediction, services);
+    const photo = await photoOf(opinion, prediction, services, byForm);
     const kept = await services.feedback.keep({ ...about, label }, photo).catch(unavailable);
     services.metrics.judged(correct);
+    // Its ID can be read from now on (GET /feedback), and so could the photo (GET /display/:id).
+    await services.photos.forget(id);
     return { success: true, id, ...kept };
   } finally {
     opinion.release();
@@ -58,12 +61,15 @@ const byName = Map.groupBy(
   ([name]) => name,
 );
 
-/** By index, synset or label. */
+const byLowerName = Map.groupBy(labels, ({ label }) => label.toLowerCase());
+
+/** By index, synset or label; "Cardigan", a dog, is another category than "cardigan". */
 function categoryOf(given: number | string): Category {
   const name = `${given}`.trim();
   const byIndex = /^\d{1,3}$/.test(name) ? labels[Number(name)] : undefined;
   if (byIndex) return byIndex;
-  const [first, ...others] = (byName.get(name) ?? []).map(([, category]) => category);
+  const exact = byName.get(name)?.map(([, category]) => category);
+  const [first, ...others] = exact ?? byLowerName.get(name.toLowerCase()) ?? [];
   if (first && others.length === 0) return first;
   if (!first) {
     const detail = `${quote(name)} is none of the ${labels.length} categories (GET /labels): leave "label" out, and say what it is in "comment".`;
@@ -73,15 +79,19 @@ function categoryOf(given: number | string): Category {
   throw invalid(`"${name}" is the label of ${which.join(' and ')}: send the index or the synset.`);
 }
 
-/** The photo that the user lets us keep, if so. */
+/** The photo that the user lets us keep, if so. A page without JavaScript cannot send it again. */
 async function photoOf(
   { id, keepPhoto, photo }: Opinion,
   { sha256 }: PredictionRecord,
-  { photos }: Services,
+  { photos, feedback }: Services,
+  byForm: boolean,
 ): Promise<Buffer | null> {
   if (!keepPhoto) return null;
-  const image = photo ?? (await photos.get(id).catch(unavailable));
+  // Said again, it is with the feedback already.
+  const kept = async () => (await photos.get(id)) ?? (await feedback.photo(sha256));
+  const image = photo ?? (await kept().catch(unavailable));
   if (!image) {
+    if (byForm) return null;
     const detail =
       'The photo of this prediction is not kept, or no more: send it as field "file" of a form.';
     throw new Problem('NOT_FOUND', detail);

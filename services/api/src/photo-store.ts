@@ -64,6 +64,11 @@ export class PhotoStore {
     }
   }
 
+  /** As `keep`, it never rejects: the photo's time ends by itself too. */
+  async forget(jobId: string): Promise<void> {
+    await inTime(this.#redis, this.#redis.del(this.#keys.photo(jobId))).catch(() => {});
+  }
+
   async get(jobId: string): Promise<Buffer | null> {
     return await inTime(this.#redis, this.#buffers.get(this.#keys.photo(jobId)));
   }

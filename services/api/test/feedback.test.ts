@@ -1,7 +1,7 @@
 // What users say of predictions: what is taken and exported, and how it comes again.
 import { labels } from '@synset/models/labels';
 import { createKeys, FeedbackStore, type Redis } from '@synset/shared';
-import { testPhoto, untilSample } from '@synset/shared/testing';
+import { testPhoto, untilSample, withComment } from '@synset/shared/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { form, read, startApi, type TestApi } from './api.ts';
 import { type Document, DocumentCheck } from './document.ts';
@@ -89,6 +89,16 @@ test('every label but the two that are two categories each can be given, as itse
     expect((await say(api, { id, correct: false, label })).status).toBe(201);
     expect(await rowOf(id)).toMatchObject([{ label: { index, label } }]);
   }
+});
+
+test.each([
+  ['Tiger Cat', 282],
+  ['cardigan', 474],
+  ['Cardigan', 264],
+])('%s is a category in any case', async (label, index) => {
+  const id = await predict();
+  expect((await say(api, { id, correct: false, label })).status).toBe(201);
+  expect(await rowOf(id)).toMatchObject([{ label: { index } }]);
 });
 
 test('a form says the same, and what it leaves empty it does not say', async () => {
@@ -181,6 +191,16 @@ describe('the photo', () => {
     const answer = await answerOf(await say(api, { id, correct: true, keepPhoto: true }));
     expect(answer).toMatchObject({ status: 201, photoKept: true });
     expect(await store.photo(`${(await rowOf(id))[0]?.photo.sha256}`)).toEqual(other);
+    const again = await answerOf(await say(api, { id, correct: true, keepPhoto: true }));
+    expect(again).toMatchObject({ status: 201, photoKept: true });
+  });
+
+  test('is not to be looked at once its ID stands in the export', async () => {
+    const html = await (await fetch(api.url, { method: 'POST', body: form(other) })).text();
+    const [path = '', id = ''] = html.match(/\/display\/([\w-]+)/) ?? [];
+    expect((await fetch(api.url + path)).status).toBe(200);
+    expect((await say(api, { id, correct: true })).status).toBe(201);
+    expect((await fetch(api.url + path)).status).toBe(404);
   });
 
   test('goes with the opinion that it came with', async () => {
@@ -285,6 +305,14 @@ describe('a browser without JavaScript', () => {
     expect(response.status).toBe(303);
     expect(response.headers.get('location')).toBe('/feedback');
     expect(await rowOf(id)).toHaveLength(1);
+  });
+
+  test('need not send the photo, which it cannot', async () => {
+    const id = await predict(withComment(other, 'nowhere kept'));
+    const said = { id, correct: 'false', comment: 'a jet', keepPhoto: 'true' };
+    const response = await sayByForm(api, feedbackForm(said), headers);
+    expect(response.status).toBe(303);
+    expect(await rowOf(id)).toMatchObject([{ comment: 'a jet', photo: { kept: false } }]);
   });
 
   test('sees a problem on the page', async () => {

@@ -24,7 +24,7 @@ export const feedbackRoutes: FastifyPluginAsync<{ services: Services }> = async 
   app.post('/feedback', { schema: { doc: postFeedbackDoc } }, async (request, reply) => {
     const byPage = request.isMultipart() && wantsHtml(request);
     try {
-      const answer = await acceptFeedback(request, reply, services);
+      const answer = await acceptFeedback(request, reply, services, { byForm: byPage });
       if (byPage) return reply.redirect('/feedback', 303);
       return reply.status(201).send(answer);
     } catch (error) {
@@ -41,6 +41,7 @@ export const feedbackRoutes: FastifyPluginAsync<{ services: Services }> = async 
       '/feedback',
       { schema: { querystring: feedbackQuery, doc: getFeedbackDoc } },
       async (request, reply) => {
+        reply.headers({ vary: 'Accept', 'cache-control': 'no-store' });
         if (!request.query.format && wantsHtml(request)) {
           return await renderFeedbackPage(reply, services.feedback);
         }
