@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Feedback, FeedbackStore, FIRST_CURSOR } from '../src/feedback.ts';
-import { MAX_FEEDBACK, MAX_PHOTO_BYTES } from '../src/feedback-scripts.ts';
+import { MAX_FEEDBACK, MAX_FEEDBACK_BYTES, MAX_PHOTO_BYTES } from '../src/feedback-scripts.ts';
 import { createKeys, type Keys } from '../src/keys.ts';
 import { createRedis, type Redis } from '../src/redis.ts';
 import { randomPrefix, silentLog, startTestRedis } from '../src/testing/index.ts';
@@ -194,6 +194,15 @@ test('with all the entries that may be kept no new one comes, but another opinio
   expect(await store.counts()).toEqual([{ index: 281, right: 1, wrong: 0 }]);
   await store.keep(wrong('a'), null);
   expect((await store.latest(1))[0]).toMatchObject({ id: 'a', correct: false });
+});
+
+test('long comments have a limit of their own', async () => {
+  const fill = `for i = 1, tonumber(ARGV[1]) do
+    redis.call('XADD', KEYS[1], '*', 'id', i, 'said', string.rep('x', 1048576), 'verdict', '0:right', 'photo', '') end`;
+  const megabytes = `${MAX_FEEDBACK_BYTES / 1024 / 1024}`;
+  await redis.eval(fill, { keys: [keys.feedback], arguments: [megabytes] });
+  const refused = { code: 'QUEUE_FULL', message: expect.stringContaining(`${MAX_FEEDBACK_BYTES}`) };
+  await expect(store.keep(right('a'), null)).rejects.toMatchObject(refused);
 });
 
 test('above four fifths of the memory nothing is kept, and nothing half', async () => {
