@@ -6,6 +6,7 @@ function categories() {
   fetched ??= fetch('/labels')
     .then((reply) => reply.json())
     .then(({ labels }) => labels.map((one) => ({ ...one, low: one.label.toLowerCase() })))
+    .then((all) => all.sort((a, b) => a.low.length - b.low.length))
     .catch(() => {
       fetched = undefined;
       return [];
@@ -15,10 +16,11 @@ function categories() {
 
 const MOST = 8;
 
-/** Best first: the same, begins so, has a word that begins so, contains it. */
+/** Best first: the same, has that word, begins so, has a word that begins so; the short before the long. */
 function search(all, text) {
   const fits = [
     ({ low, synset }) => low === text || synset === text,
+    ({ low }) => ` ${low} `.includes(` ${text} `),
     ({ low }) => low.startsWith(text),
     ({ low }) => low.includes(` ${text}`),
     ({ low }) => low.includes(text),
@@ -60,7 +62,7 @@ export function findCategories(input, list) {
     list.replaceChildren(...options.map(makeOption));
     list.hidden = options.length === 0;
     input.setAttribute('aria-expanded', String(isOpen()));
-    activate(options.length > 0 ? 0 : -1);
+    activate(-1);
   };
   const close = () => open([]);
   const pick = (category) => {
@@ -83,8 +85,9 @@ export function findCategories(input, list) {
     picked = null;
     const text = input.value.trim().toLowerCase();
     const all = await categories();
-    // Somebody types faster than the list comes.
-    if (text === input.value.trim().toLowerCase()) open(text ? search(all, text) : []);
+    // Somebody types faster than the list comes, or is elsewhere by then.
+    if (document.activeElement === input && text === input.value.trim().toLowerCase())
+      open(text ? search(all, text) : []);
   };
   input.onblur = close;
   // So that pressing an option does not take the focus, and with it the list, away.
@@ -92,9 +95,11 @@ export function findCategories(input, list) {
   input.onkeydown = (event) => {
     if (!isOpen()) return;
     const n = found.length;
+    // Where nothing was chosen Enter sends the words as they are.
+    const chosen = event.key === 'Enter' && (found[active] ?? named(found, input.value));
     if (event.key === 'ArrowDown') activate((active + 1) % n);
-    else if (event.key === 'ArrowUp') activate((active + n - 1) % n);
-    else if (event.key === 'Enter') pick(found[active]);
+    else if (event.key === 'ArrowUp') activate(active < 1 ? n - 1 : active - 1);
+    else if (chosen) pick(chosen);
     else if (event.key === 'Escape') close();
     else return;
     event.preventDefault();

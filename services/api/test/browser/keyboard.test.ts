@@ -1,9 +1,9 @@
 // The page by keyboard alone: all can be reached and seen, nothing loses the focus.
-import { testPhoto } from '@synset/shared/testing';
+import { testPhoto, withComment } from '@synset/shared/testing';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { inBrowser, openPage, shot } from './browser.ts';
-import { cards, files, until, useSite } from './site.ts';
+import { cards, choose, files, until, useSite } from './site.ts';
 
 const boats = testPhoto('nagasaki-boats');
 
@@ -58,22 +58,84 @@ inBrowser('by keyboard', () => {
     await focused(page);
   });
 
-  test('w asks what it is, arrows choose a category, Enter sends it', async () => {
-    const page = await openWithFile();
-    await page.getByRole('button', { name: /^Choose/ }).press('Enter');
+  /** The field that asks what the photo is, with this typed into it. */
+  async function typed(name: string, text: string): Promise<Page> {
+    const page = await openPage(site.api.url);
+    await choose(page, await files({ [name]: withComment(boats, name) }));
     await until(page, 1, 'done');
-    await page.keyboard.press('w');
-    expect(await focused(page)).toBeDefined();
-    await page.keyboard.type('tiger');
-    await page.getByRole('option').first().waitFor();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    await focused(page);
-    await tabTo(page, /^Send/);
     const told = page.waitForResponse('**/feedback');
-    await page.keyboard.press('Enter');
-    expect((await told).status()).toBe(201);
+    await page.keyboard.press('w');
+    await told;
+    expect(await focused(page)).toBeDefined();
+    await page.keyboard.type(text);
+    await page.getByRole('option').first().waitFor();
+    expect(await page.locator('[role=option][aria-selected=true]').count()).toBe(0);
+    return page;
+  }
+
+  /** What the service has of it when `act` has sent it. */
+  async function noted(page: Page, act: () => Promise<void>): Promise<Record<string, unknown>> {
+    const [told] = await Promise.all([page.waitForResponse('**/feedback'), act()]);
+    expect(told.status()).toBe(201);
+    const { id } = (await told.json()) as { id: string };
+    const lines = await (await fetch(`${site.api.url}/feedback?format=jsonl`)).text();
+    const rows = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return rows.find((row) => row.id === id);
+  }
+
+  const sent = (page: Page) =>
+    noted(page, async () => {
+      await tabTo(page, /^Send/);
+      await page.keyboard.press('Enter');
+    });
+
+  test('w asks what it is, arrows choose a category, Enter sends it', async () => {
+    const page = await typed('arrows.jpg', 'tiger');
+    expect(await page.getByRole('option').allTextContents()).toEqual([
+      expect.stringMatching(/^tiger n/),
+      expect.stringMatching(/^tiger cat/),
+      expect.stringMatching(/^tiger shark/),
+      expect.stringMatching(/^tiger beetle/),
+    ]);
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowUp', 'Enter'])
+      await page.keyboard.press(key);
     await focused(page);
+    expect(await sent(page)).toMatchObject({ label: { label: 'tiger cat' }, comment: null });
+    await focused(page);
+  });
+
+  test('Enter takes the category of that very name, and no other', async () => {
+    const exact = await typed('exact.jpg', 'Tiger');
+    await exact.keyboard.press('Enter');
+    expect(await exact.getByRole('combobox').inputValue()).toBe('tiger');
+    expect(await sent(exact)).toMatchObject({ label: { label: 'tiger' }, comment: null });
+    const words = await typed('words.jpg', 'dog');
+    const row = await noted(words, () => words.keyboard.press('Enter'));
+    expect(row).toMatchObject({ label: null, comment: 'dog' });
+  });
+
+  test('categories that come late open no list that nobody is at', async () => {
+    const page = await openPage(site.api.url);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/labels', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await choose(page, await files({ 'late.jpg': withComment(boats, 'late') }));
+    await until(page, 1, 'done');
+    const asked = page.waitForRequest('**/labels');
+    await page.keyboard.press('w');
+    await page.keyboard.type('tig');
+    await asked;
+    await page.keyboard.press('Tab');
+    await Promise.all([page.waitForResponse('**/labels'), release()]);
+    await page.evaluate(`fetch('/labels').then((reply) => reply.json())`);
+    expect(await page.getByRole('option').count()).toBe(0);
+    await page.getByRole('combobox').fill('tige');
+    await page.getByRole('option').first().waitFor();
   });
 
   test('a card that changes keeps the focus', async () => {
