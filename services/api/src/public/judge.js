@@ -20,10 +20,10 @@ async function post({ answer, file }, { keepPhoto, ...verdict }) {
   return body;
 }
 
-/** Marks the opinion at once, and takes the mark back when it could not be kept. */
-async function tell(photo, judge, verdict, thanks) {
-  const { verdict: before } = photo;
-  mark(photo, judge, verdict);
+/** Marks the opinion at once, and goes back to the last that was kept when this one could not be. */
+async function tell(photo, judge, verdict, thanks, name = '') {
+  photo.latest = verdict;
+  mark(judge, verdict);
   // One after the other, so that the last word is the one that counts.
   const mine = (photo.telling ?? Promise.resolve()).then(() => post(photo, verdict));
   photo.telling = mine.catch(() => {});
@@ -34,19 +34,22 @@ async function tell(photo, judge, verdict, thanks) {
   };
   try {
     const { photoKept } = await mine;
+    Object.assign(photo, { verdict, corrected: name });
     const lost = verdict.keepPhoto && !photoKept ? ' There was no room for the photo.' : '';
     told(thanks + lost, false);
     return true;
   } catch (error) {
-    if (photo.verdict === verdict) mark(photo, judge, before);
+    if (photo.latest === verdict) {
+      photo.latest = photo.verdict;
+      mark(judge, photo.verdict);
+    }
     const why = error instanceof TypeError ? 'The service did not answer.' : error.message;
     told(`Not noted. ${why}`, true);
     return false;
   }
 }
 
-function mark(photo, judge, verdict) {
-  photo.verdict = verdict;
+function mark(judge, verdict) {
   const [right, wrong] = judge.querySelectorAll('.verdict button');
   right.setAttribute('aria-pressed', String(verdict?.correct === true));
   wrong.setAttribute('aria-pressed', String(verdict?.correct === false));
@@ -74,7 +77,7 @@ export function makeJudge(photo) {
   const [ask, form] = judge.querySelectorAll('form');
   const [, wrong] = ask.querySelectorAll('button');
   form.hidden = true;
-  mark(photo, judge, photo.verdict ?? null);
+  mark(judge, photo.verdict);
   const close = () => {
     form.hidden = true;
     wrong.setAttribute('aria-expanded', 'false');
@@ -97,21 +100,19 @@ export function makeJudge(photo) {
     event.preventDefault();
     if (event.submitter === wrong) {
       open();
-      if (photo.verdict?.correct !== false)
+      if (photo.latest?.correct !== false)
         tell(photo, judge, { correct: false }, 'Noted as wrong. What is it, if you know?');
       return;
     }
     close();
-    photo.corrected = '';
-    if (photo.verdict?.correct !== true)
+    if (photo.latest?.correct !== true)
       tell(photo, judge, { correct: true }, 'Noted as right. Thank you.');
   };
   form.onsubmit = async (event) => {
     event.preventDefault();
     const { name, verdict } = await readCorrection(form);
     const thanks = name ? `Noted as ${name}. Thank you.` : 'Noted as wrong. Thank you.';
-    if (await tell(photo, judge, verdict, thanks)) {
-      photo.corrected = name;
+    if (await tell(photo, judge, verdict, thanks, name)) {
       close();
       wrong.focus();
     }

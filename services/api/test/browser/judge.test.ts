@@ -22,8 +22,8 @@ inBrowser('what people say', () => {
       .map((line) => JSON.parse(line));
   }
 
-  async function answered(name: string): Promise<Page> {
-    const page = await openPage(site.api.url);
+  async function answered(name: string, expected: RegExp[] = []): Promise<Page> {
+    const page = await openPage(site.api.url, { expected });
     await choose(page, await files({ [name]: withComment(boats, name) }));
     await until(page, 1, 'done');
     return page;
@@ -85,6 +85,59 @@ inBrowser('what people say', () => {
     expect(rows).toMatchObject([{ label: null, comment: `my cat Tom ${SCRIPT}` }]);
   });
 
+  test('what the service refuses is not shown as noted, and can be said again', async () => {
+    const page = await answered('refused.jpg', [/POST \/feedback 503/]);
+    const pressed = (name: string) =>
+      page.getByRole('button', { name, exact: true }).getAttribute('aria-pressed');
+    const refused = page.getByText('Not noted. 10 photos wait.').first();
+    let asked = 0;
+    let refusing = true;
+    await page.route('**/feedback', async (route) => {
+      asked++;
+      const json = { success: false, status: 503, detail: '10 photos wait.' };
+      if (refusing) await route.fulfill({ status: 503, json });
+      else await route.continue();
+    });
+    for (const times of [1, 2]) {
+      await Promise.all([page.waitForResponse('**/feedback'), press(page, 'Right')]);
+      await refused.waitFor();
+      await expect.poll(() => pressed('Right')).toBe('false');
+      expect(asked).toBe(times);
+    }
+    refusing = false;
+    expect(await told(page, () => press(page, 'Right'))).toMatchObject([{ correct: true }]);
+    refusing = true;
+    await Promise.all([page.waitForResponse('**/feedback'), press(page, 'Wrong')]);
+    await expect.poll(() => pressed('Wrong')).toBe('false');
+    expect(await pressed('Right')).toBe('true');
+    await page.getByRole('combobox').fill('lemon');
+    await Promise.all([page.waitForResponse('**/feedback'), press(page, 'Send correction')]);
+    await expect.poll(() => pressed('Wrong')).toBe('false');
+    expect(await historyOf(page)).toMatchObject([{ verdict: 'right', correction: '' }]);
+  });
+
+  test('of two words that are refused the one before them stays', async () => {
+    const page = await answered('twice.jpg', [/POST \/feedback 503/]);
+    await told(page, () => press(page, 'Right'));
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/feedback', async (route) => {
+      await released;
+      await route.fulfill({ status: 503, json: { success: false, detail: 'Full.' } });
+    });
+    await press(page, 'Wrong');
+    await page.getByRole('combobox').fill('lemon');
+    await press(page, 'Send correction');
+    const second = page.waitForEvent('response', {
+      predicate: (response) =>
+        (response.request().postData() ?? '').includes('951') && response.status() === 503,
+    });
+    release();
+    await second;
+    const pressed = page.locator('.verdict [aria-pressed=true]');
+    await expect.poll(() => pressed.allTextContents()).toEqual(['Right']);
+    expect(await historyOf(page)).toMatchObject([{ verdict: 'right', correction: '' }]);
+  });
+
   test('the photo goes along only when the box says so', async () => {
     const page = await answered('keep.jpg');
     await correct(page);
@@ -124,18 +177,24 @@ inBrowser('what others have written', () => {
     const photos = names.map((name) => [name, withComment(boats, name)]);
     await choose(page, await files(Object.fromEntries(photos)));
     await until(page, 3, 'done');
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Export as CSV' }).click(),
-    ]);
-    expect(download.suggestedFilename()).toMatch(/\.csv$/);
-    const [head = [], ...rows] = parseCsv(await readFile(await download.path(), 'utf8'));
-    const column = (name: string) => rows.map((row) => row[head.indexOf(name)]);
+    const rows = await historyOf(page);
+    const column = (name: string) => rows.map((row) => row[name]);
     expect(column('file').sort()).toEqual(["'=1+1.jpg", ...names.slice(1)].sort());
     expect(column('prediction')).toEqual(['tabby', 'tabby', 'tabby']);
-    expect(rows.map((row) => row.length)).toEqual(rows.map(() => head.length));
   });
 });
+
+/** What the page lets somebody take away: a row for each photo, by the names of its columns. */
+async function historyOf(page: Page): Promise<Record<string, string>[]> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export as CSV' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.csv$/);
+  const [head = [], ...rows] = parseCsv(await readFile(await download.path(), 'utf8'));
+  expect(rows.map((row) => row.length)).toEqual(rows.map(() => head.length));
+  return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i] ?? ''])));
+}
 
 /** As RFC 4180 has it. */
 function parseCsv(text: string): string[][] {
