@@ -59,7 +59,7 @@ function mark(judge, verdict) {
 async function readCorrection(form) {
   const { label, comment, keepPhoto } = form.elements;
   const text = label.value.trim();
-  const category = await (await form.finder)?.category();
+  const category = text && (await (await form.finder)?.category());
   const words = [category ? '' : text, comment.value.trim()].filter(Boolean).join('. ');
   return {
     name: category?.label ?? text,
@@ -96,12 +96,17 @@ export function makeJudge(photo) {
   };
   close();
 
+  const sendForm = async (question) => {
+    const { name, verdict } = await readCorrection(form);
+    const more = name || verdict.comment ? 'Thank you.' : question;
+    return tell(photo, judge, verdict, `Noted as ${name || 'wrong'}. ${more}`, name);
+  };
   ask.onsubmit = (event) => {
     event.preventDefault();
     if (event.submitter === wrong) {
       open();
-      if (photo.latest?.correct !== false)
-        tell(photo, judge, { correct: false }, 'Noted as wrong. What is it, if you know?');
+      // The form may still hold a correction from before: it is shown, so it counts.
+      if (photo.latest?.correct !== false) sendForm('What is it, if you know?');
       return;
     }
     close();
@@ -110,9 +115,7 @@ export function makeJudge(photo) {
   };
   form.onsubmit = async (event) => {
     event.preventDefault();
-    const { name, verdict } = await readCorrection(form);
-    const thanks = name ? `Noted as ${name}. Thank you.` : 'Noted as wrong. Thank you.';
-    if (await tell(photo, judge, verdict, thanks, name)) {
+    if (await sendForm('Thank you.')) {
       close();
       wrong.focus();
     }

@@ -138,6 +138,34 @@ inBrowser('what people say', () => {
     expect(await historyOf(page)).toMatchObject([{ verdict: 'right', correction: '' }]);
   });
 
+  test('right and then wrong again: what the form still shows is noted again', async () => {
+    const page = await answered('again.jpg', [/POST \/feedback 503/]);
+    await correct(page);
+    await page.getByRole('combobox').fill('Lemon');
+    await page.getByRole('textbox', { name: /own words/ }).fill('=a yellow one');
+    await page.getByRole('checkbox').check();
+    await told(page, () => press(page, 'Send correction'));
+    const said = { verdict: 'wrong', correction: 'lemon', comment: "'=a yellow one" };
+    expect(await historyOf(page)).toMatchObject([said]);
+    await page.route('**/feedback', (route) => route.fulfill({ status: 503, json: {} }), {
+      times: 1,
+    });
+    await press(page, 'Right');
+    await page.getByText('Not noted. The service answered with status 503.').first().waitFor();
+    expect(await historyOf(page)).toMatchObject([said]);
+    await told(page, () => press(page, 'Right'));
+    await page.getByText('Noted as right.').first().waitFor();
+    const right = { verdict: 'right', correction: '', comment: '' };
+    expect(await historyOf(page)).toMatchObject([right]);
+    const rows = await told(page, () => press(page, 'Wrong'));
+    expect(rows).toMatchObject([
+      { label: { index: 951 }, comment: '=a yellow one', photo: { kept: true } },
+    ]);
+    await page.locator('.told', { hasText: 'Noted as lemon. Thank you.' }).waitFor();
+    expect(await page.getByRole('combobox').inputValue()).toBe('Lemon');
+    expect(await historyOf(page)).toMatchObject([said]);
+  });
+
   test('the photo goes along only when the box says so', async () => {
     const page = await answered('keep.jpg');
     await correct(page);
