@@ -49,6 +49,12 @@ export function save(name, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** What goes out of sight gives the focus to the newest photo: no key starts anything there. */
+function setHidden(button, hidden, [{ card }]) {
+  if (hidden && document.activeElement === button) card.focus({ preventScroll: true });
+  button.hidden = hidden;
+}
+
 /** `again`: those worth another try. */
 export function drawHistory(photos, again) {
   const number = (state) => photos.filter((photo) => photo.state === state).length;
@@ -61,8 +67,8 @@ export function drawHistory(photos, again) {
     held && `${held.problem.title.toLowerCase()}: goes on in ${held.inS} s`,
   ];
   write(at('history'), { summary: parts.filter(Boolean).join(', ') });
-  at('stop').hidden = open < 2;
-  at('again').hidden = again.length < 2 || open > 0;
+  setHidden(at('stop'), open < 2, photos);
+  setHidden(at('again'), again.length < 2 || open > 0, photos);
   at('again').textContent = `Try ${again.length} again`;
   at('history').hidden = false;
 }

@@ -72,13 +72,16 @@ inBrowser('several photos', () => {
     await choose(page, await photosNamed('a', 'b', 'c', 'd', 'e', 'f'));
     await expect.poll(() => held.length).toBe(4);
     await until(page, 2, 'waiting');
-    await page.getByRole('button', { name: 'Stop the rest' }).click();
+    const focused = page.locator('.card:first-child:focus');
+    await page.getByRole('button', { name: 'Stop the rest' }).press('Enter');
     await until(page, 6, 'cancelled');
     await page.getByRole('button', { name: 'Try 6 again' }).waitFor();
+    await focused.waitFor();
     expect(site.worker.jobs.length - before).toBe(4);
     hold = false;
-    await page.getByRole('button', { name: 'Try 6 again' }).click();
+    await page.getByRole('button', { name: 'Try 6 again' }).press('Enter');
     await until(page, 6, 'done');
+    await focused.waitFor();
     expect(await cards(page).count()).toBe(6);
     for (const one of held) await reply(one);
   });
