@@ -96,10 +96,10 @@ const keys = {
   r: ({ card }) => card.querySelector('.verdict button[value=true]')?.click(),
   w: ({ card }) => card.querySelector('.verdict button[value=false]')?.click(),
   n: ({ card }) => card.nextElementSibling?.focus(),
-  p: ({ card }) => card.previousElementSibling?.focus(),
 };
 cards.addEventListener('keydown', (event) => {
-  const { key, target } = event;
+  const { target } = event;
+  const key = event.key.toLowerCase();
   if (event.ctrlKey || event.altKey || event.metaKey || target.matches('input, textarea')) return;
   const act = Object.hasOwn(keys, key) && keys[key];
   if (!act) return;

@@ -45,7 +45,10 @@ inBrowser('by keyboard', () => {
     return page;
   }
 
-  test.each(['Enter', 'Space'])('%s chooses a photo, r says that it is right', async (key) => {
+  test.each([
+    ['Enter', 'r'],
+    ['Space', 'R'],
+  ])('%s chooses a photo, %s says that it is right', async (key, right) => {
     const page = await openWithFile();
     await tabTo(page, /^Choose/);
     await page.keyboard.press(key);
@@ -53,7 +56,7 @@ inBrowser('by keyboard', () => {
     expect(await focused(page)).toContain('boats.jpg');
     await shot(page, 'keyboard-focus');
     const told = page.waitForResponse('**/feedback');
-    await page.keyboard.press('r');
+    await page.keyboard.press(right);
     expect((await told).status()).toBe(201);
     await focused(page);
   });
