@@ -4,10 +4,11 @@ const TRIES = 5;
 const LONGEST_WAIT_S = 60;
 
 /** Whether the same photo may well be answered the next time. */
+// While the service is being upgraded an instance of the version before may not know `explain`.
 export const worthARetry = ({ status, code }) =>
   status >= 500 ||
   [408, 429].includes(status) ||
-  ['NO_CONNECTION', 'UPLOAD_TRUNCATED'].includes(code);
+  ['NO_CONNECTION', 'UPLOAD_TRUNCATED', 'INVALID_OPTION'].includes(code);
 
 /** Its answer or its problem. The photo is sent as it is. */
 async function classify(file, signal) {

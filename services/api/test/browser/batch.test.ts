@@ -65,6 +65,17 @@ inBrowser('several photos', () => {
     await until(page, 2, 'done');
   });
 
+  test('that an instance of the version before refuses can be tried again', async () => {
+    const page = await openPage(site.api.url, { expected: [/POST \/predict 400/] });
+    const said = { title: 'Unknown or invalid option', detail: 'Unknown option: explain.' };
+    const json = { success: false, status: 400, code: 'INVALID_OPTION', ...said };
+    await page.route('**/predict**', (route) => route.fulfill({ status: 400, json }), { times: 1 });
+    await choose(page, await photosNamed('upgrade'));
+    await until(page, 1, 'problem');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await until(page, 1, 'done');
+  });
+
   test('can be stopped, and tried again', async () => {
     hold = true;
     const before = site.worker.jobs.length;
