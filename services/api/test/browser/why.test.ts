@@ -40,7 +40,7 @@ function placesOf(weights: readonly (readonly number[])[]) {
 /** The frame without its map and with it; where the patch is seen, and where the map. */
 async function seen(card: Locator) {
   const frame = card.locator('.frame');
-  const fade = card.getByRole('slider', { name: 'Fade' });
+  const fade = card.getByRole('slider', { name: 'Strength' });
   const mask = [card.locator('.fade')];
   const picture = async () => await pixelsOf(await frame.screenshot({ mask, caret: 'initial' }));
   const withMap = await picture();
