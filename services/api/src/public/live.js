@@ -45,13 +45,24 @@ function show({ workers, backlog, requestsPerS, p50Ms, p95Ms, model }, state, sa
   strip.dataset.state = state;
 }
 
+/** What a page says above of the workers and their model, if it does. */
+function setBanners({ model }) {
+  const shown = { waiting: !model, testcard: model?.trained === false };
+  for (const [id, isShown] of Object.entries(shown)) {
+    const banner = document.getElementById(id);
+    if (banner) banner.hidden = !isShown;
+  }
+}
+
 function open() {
   source = new EventSource('/live');
   source.onmessage = ({ data }) => {
     pause = FIRST_PAUSE_MS;
     const figures = JSON.parse(data);
-    if (figures.redis) show(figures, 'live', 'Live');
-    else show(figures, 'lost', 'No Redis');
+    if (figures.redis) {
+      show(figures, 'live', 'Live');
+      setBanners(figures);
+    } else show(figures, 'lost', 'No Redis');
     expectMore();
   };
   expectMore();
@@ -69,7 +80,7 @@ function close() {
 
 function comeAgain() {
   close();
-  show(UNKNOWN, 'lost', 'No connection');
+  show(UNKNOWN, 'lost', 'Not live');
   // Not all pages at the same time.
   timer = setTimeout(open, pause * (0.75 + Math.random() / 2));
   pause = Math.min(2 * pause, LONGEST_PAUSE_MS);

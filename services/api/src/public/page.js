@@ -36,8 +36,9 @@ function later() {
   });
 }
 
-/** Workers come and go: what an answer says of its model is the newest word. */
+/** Workers come and go: where the strip is not live, an answer is the newest word of its model. */
 function showModel(model) {
+  if (at('live').dataset.state === 'live') return;
   at('testcard').hidden = model.trained;
   at('waiting').hidden = true;
 }

@@ -33,7 +33,7 @@ const away: LiveFigures = { redis: false, ...unknown, model: null };
 const file = (path: string) => readFile(new URL(`../../src/${path}`, import.meta.url));
 const textOf = (page: Page, name: string) => page.locator(`[data-live="${name}"]`).textContent();
 const untilSaid = (page: Page, text: string) =>
-  page.locator('[data-live="state"]', { hasText: text }).waitFor();
+  page.locator('[data-live="state"]', { hasText: new RegExp(`^${text}$`) }).waitFor();
 
 type Scripted = LiveFigures | number;
 
@@ -129,7 +129,7 @@ inBrowser('the live strip', () => {
     expect([await textOf(page, 'workers'), await textOf(page, 'model')]).toEqual(['–', '–']);
     expect(await places()).toEqual(before);
     set(503);
-    await untilSaid(page, 'No connection');
+    await untilSaid(page, 'Not live');
     expect(await places()).toEqual(before);
     await shot(page, `live-lost-${width}`);
   });
@@ -138,10 +138,30 @@ inBrowser('the live strip', () => {
     const page = await newPage({ expected: [new RegExp(`^GET /live ${status}$`)] });
     const set = await scripted(page, status);
     await page.goto(api.url);
-    await untilSaid(page, 'No connection');
+    await untilSaid(page, 'Not live');
     set(large);
     await untilSaid(page, 'Live');
     expect(await textOf(page, 'workers')).toBe('64');
+  });
+
+  test('brings what the page says of workers and their model up to date', async () => {
+    const page = await newPage();
+    const set = await scripted(page, { ...small, workers: 0, model: null });
+    const banners = page.locator('.banner:visible');
+    const untilShown = (...ids: string[]) =>
+      expect.poll(() => banners.evaluateAll((all) => all.map((banner) => banner.id))).toEqual(ids);
+    await page.goto(api.url);
+    await untilShown('waiting');
+    set(away);
+    await untilSaid(page, 'No Redis');
+    await untilShown('waiting');
+    set(small);
+    await untilShown('testcard');
+    set(away);
+    await untilSaid(page, 'No Redis');
+    await untilShown('testcard');
+    set({ ...small, model: { name: 'real', trained: true } });
+    await untilShown();
   });
 
   test('comes again less and less often while it is refused', async () => {
@@ -193,7 +213,7 @@ inBrowser('the live strip', () => {
     await untilSaid(page, 'Live');
     first.process.kill('SIGKILL');
     await first.exit;
-    await untilSaid(page, 'No connection');
+    await untilSaid(page, 'Not live');
     const second = await startServer(env);
     onTestFinished(async () => {
       second.process.kill('SIGKILL');
