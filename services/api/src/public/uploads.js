@@ -10,6 +10,10 @@ export const worthARetry = ({ status, code }) =>
   [408, 429].includes(status) ||
   ['NO_CONNECTION', 'UPLOAD_TRUNCATED', 'INVALID_OPTION'].includes(code);
 
+/** Seconds: as the service says, or ever longer where there is none. */
+const pauseFor = ({ code, retryAfterS }, { tries }) =>
+  code === 'NO_CONNECTION' ? 2 ** tries : Math.min(retryAfterS || 0, LONGEST_WAIT_S);
+
 /** Its answer or its problem. The photo is sent as it is. */
 async function classify(file, signal) {
   const body = new FormData();
@@ -111,8 +115,8 @@ export class Uploads {
   }
 
   #settle(photo, { answer, problem }) {
-    const waitS = problem?.retryAfterS;
-    if (waitS > 0 && waitS <= LONGEST_WAIT_S && photo.patient && photo.tries < TRIES) {
+    const waitS = problem && photo.patient && photo.tries < TRIES ? pauseFor(problem, photo) : 0;
+    if (waitS > 0) {
       // What is refused now will be so for the others too: all of them wait.
       const until = Math.max(this.#pause.until, performance.now() + waitS * 1000);
       this.#pause = { problem, until };

@@ -18,37 +18,56 @@ async function startWorker(...args: Parameters<typeof startFakeWorker>): Promise
 }
 
 inBrowser('the service', () => {
-  test('killed with photos under way: plain words, and it goes on when it is back', async () => {
+  /** Killed while these photos are under way; gives what starts it again. */
+  async function killed(photos: Record<string, Buffer>) {
     const KEY_PREFIX = randomPrefix();
     const PORT = `${await freePort()}`;
     const taken = Promise.withResolvers<void>();
     let answers = false;
     const onJob = (job: Job, worker: FakeWorker) => {
       if (answers) void worker.reply(job, tabby(job));
-      else if (worker.jobs.length === 2) taken.resolve();
+      else if (worker.jobs.length === Object.keys(photos).length) taken.resolve();
     };
     await startWorker(inject('redisUrl'), KEY_PREFIX, onJob);
     const first = await startServer({ KEY_PREFIX, PORT });
     const page = await openPage(first.url, { expected: [/net::ERR_/] });
-    await choose(page, await files(twoPhotos));
+    await choose(page, await files(photos));
     await taken.promise;
     first.process.kill('SIGKILL');
     await first.exit;
-    await until(page, 2, 'problem');
+    const startAgain = async () => {
+      answers = true;
+      const second = await startServer({ KEY_PREFIX, PORT });
+      onTestFinished(async () => {
+        second.process.kill('SIGTERM');
+        await second.exit;
+      });
+    };
+    return { page, startAgain };
+  }
+
+  test('killed with a photo under way: plain words, and another try', async () => {
+    const { page, startAgain } = await killed({ 'one.jpg': boats });
+    await until(page, 1, 'problem');
     const said = await textOf(cards(page).first());
     expect(said).toContain('The service did not answer');
     expect(said).toContain('Check the connection');
     await axe(page);
     await shot(page, 'service-gone');
-    answers = true;
-    const second = await startServer({ KEY_PREFIX, PORT });
-    onTestFinished(async () => {
-      second.process.kill('SIGTERM');
-      await second.exit;
-    });
+    await startAgain();
     await cardOf(page, 'one.jpg').getByRole('button', { name: 'Try again' }).click();
     await until(page, 1, 'done');
-    await cardOf(page, 'two.jpg').getByRole('button', { name: 'Try again' }).click();
+  });
+
+  test('killed with several: they wait, and go on when it is back', async () => {
+    const { page, startAgain } = await killed(twoPhotos);
+    await page
+      .getByText(/In \d+ s: the service did not answer/)
+      .first()
+      .waitFor();
+    await axe(page);
+    await shot(page, 'service-gone-several');
+    await startAgain();
     await until(page, 2, 'done');
   });
 
