@@ -37,9 +37,8 @@ export function drawCard(photo) {
   card.dataset.state = state;
   hideMap(card);
   setButton(photo);
-  const draw = { done: drawAnswer, problem: drawProblem }[state];
-  if (draw) draw(photo);
-  else drawBlank(photo);
+  const draw = { done: drawAnswer, problem: drawProblem }[state] ?? drawBlank;
+  draw(photo);
 }
 
 function show(card, node) {

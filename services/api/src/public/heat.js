@@ -25,7 +25,6 @@ export function drawMap(canvas, grid) {
   canvas.width = 32 * columns;
   canvas.height = 32 * rows;
   const pen = canvas.getContext('2d');
-  pen.imageSmoothingEnabled = true;
   pen.imageSmoothingQuality = 'high';
   pen.drawImage(small, 0, 0, canvas.width, canvas.height);
 }

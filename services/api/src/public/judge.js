@@ -76,7 +76,6 @@ export function makeJudge(photo) {
   const judge = copy('judge');
   const [ask, form] = judge.querySelectorAll('form');
   const [, wrong] = ask.querySelectorAll('button');
-  form.hidden = true;
   mark(judge, photo.verdict);
   const close = () => {
     form.hidden = true;

@@ -18,14 +18,7 @@ const time = (ms) => {
   return `${ms < 9995 ? (ms / 1000).toFixed(2) : Math.round(ms / 1000)} s`;
 };
 
-const UNKNOWN = {
-  workers: null,
-  backlog: null,
-  requestsPerS: null,
-  p50Ms: null,
-  p95Ms: null,
-  model: null,
-};
+const UNKNOWN = { workers: null, backlog: null, requestsPerS: null, p50Ms: null, p95Ms: null };
 
 function show({ workers, backlog, requestsPerS, p50Ms, p95Ms, model }, state, said) {
   const texts = {
