@@ -5,11 +5,8 @@ let fetched;
 function categories() {
   fetched ??= fetch('/labels')
     .then((reply) => reply.json())
-    .then(({ labels }) =>
-      labels
-        .map((one) => ({ ...one, low: one.label.toLowerCase() }))
-        .sort((a, b) => a.low.length - b.low.length),
-    )
+    .then(({ labels }) => labels.map((one) => ({ ...one, low: one.label.toLowerCase() })))
+    .then((all) => all.sort((a, b) => a.low.length - b.low.length))
     .catch(() => {
       fetched = undefined;
       return [];

@@ -123,7 +123,6 @@ document.documentElement.classList.add('js-on');
 input.required = false;
 input.multiple = true;
 input.tabIndex = -1;
-at('button').textContent = 'Choose photos';
 input.addEventListener('change', () => take(input.files));
 // So that choosing the same file again counts as a choice.
 input.addEventListener('click', () => {
