@@ -3,8 +3,7 @@ const MOST_UNDER_WAY = 4;
 const TRIES = 5;
 const LONGEST_WAIT_S = 60;
 
-/** Whether the same photo may well be answered the next time. */
-// While the service is being upgraded an instance of the version before may not know `explain`.
+/** In an upgrade an instance of the version before may not know `explain`. */
 export const worthARetry = ({ status, code }) =>
   status >= 500 ||
   [408, 429].includes(status) ||
@@ -32,7 +31,7 @@ async function classify(file, signal) {
   return { problem: { status, title, detail, code, retryAfterS } };
 }
 
-/** fetch tells a dead network and a file that cannot be read (a folder, moved away) with the same error. */
+/** To fetch a dead network and a file that cannot be read (a folder) are one. */
 async function lost(file) {
   try {
     await file.slice(0, 1).arrayBuffer();
