@@ -4,13 +4,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { acceptFeedback } from '../feedback.ts';
 import { toCsv, toJsonLines } from '../feedback-export.ts';
 import { renderFeedbackPage } from '../feedback-page.ts';
-import { prepareProblem, toProblem } from '../plugins/problems.ts';
-import { problemBody } from '../problem-body.ts';
 import { wantsHtml } from '../request.ts';
 import { feedbackQuery, getFeedbackDoc, postFeedbackDoc } from '../schemas/feedback.ts';
 import type { Services } from '../services.ts';
 import { unavailable } from '../unavailable.ts';
-import { render } from './page.ts';
+import { renderProblem } from './page.ts';
 
 const writers = {
   jsonl: { type: 'application/jsonl; charset=utf-8', write: toJsonLines },
@@ -29,9 +27,7 @@ export const feedbackRoutes: FastifyPluginAsync<{ services: Services }> = async 
       return reply.status(201).send(answer);
     } catch (error) {
       if (!byPage) throw error;
-      const problem = toProblem(error);
-      await prepareProblem(problem, request, reply);
-      return await render(reply, services, { problem: problemBody(problem, request.id) });
+      return await renderProblem(error, reply, services);
     }
   });
 

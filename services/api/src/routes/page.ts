@@ -19,7 +19,7 @@ interface Outcome {
   readonly problem?: ProblemBody;
 }
 
-export async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
+async function render(reply: FastifyReply, { config, watch }: Services, outcome: Outcome) {
   const [model = null] = await watch.models().catch(() => []);
   return reply.type('text/html').view('page.eta', {
     model,
@@ -32,6 +32,14 @@ export async function render(reply: FastifyReply, { config, watch }: Services, o
     photo: outcome.photo ?? null,
     problem: outcome.problem ?? null,
   });
+}
+
+/** For a form that was sent without JavaScript. */
+export async function renderProblem(error: unknown, reply: FastifyReply, services: Services) {
+  const { request } = reply;
+  const problem = toProblem(error);
+  await prepareProblem(problem, request, reply);
+  return await render(reply, services, { problem: problemBody(problem, request.id) });
 }
 
 export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app, { services }) => {
@@ -52,9 +60,7 @@ export const pageRoutes: FastifyPluginAsync<{ services: Services }> = async (app
       );
       return await render(reply, services, { result, ...shown });
     } catch (error) {
-      const problem = toProblem(error);
-      await prepareProblem(problem, request, reply);
-      return await render(reply, services, { problem: problemBody(problem, request.id) });
+      return await renderProblem(error, reply, services);
     }
   });
 
