@@ -1,7 +1,7 @@
 // What was predicted lately, for as long as somebody may say whether it was right.
 import { z } from 'zod';
 import type { Answer } from './reply.ts';
-import { modelInfo } from './reply.ts';
+import { modelInfo, roundScore } from './reply.ts';
 
 /**
  * Predictions that are remembered, over all instances; the oldest go first. All have 32 MB, so that
@@ -33,13 +33,10 @@ local function remember(predictions, ids, id, prediction)
   end
 end`;
 
-/** As many digits as clients get. */
-const SCORE_STEPS = 1e6;
-
 export function encodePrediction({ sha256, categories, model }: Answer): string {
   const { index = 0, score = 0 } = categories[0] ?? {};
-  const rounded = Math.round(score * SCORE_STEPS) / SCORE_STEPS;
-  return JSON.stringify({ sha256, index, score: rounded, model } satisfies PredictionRecord);
+  const about: PredictionRecord = { sha256, index, score: roundScore(score), model };
+  return JSON.stringify(about);
 }
 
 /** Throws where the text is no prediction. */

@@ -107,8 +107,10 @@ export function decodeReply(fields: Record<string, string>): Reply {
 /** Throws where the text is no record. */
 export const decodeRecord = (json: string): JobRecord => record.parse(JSON.parse(json));
 
-/** As many digits as clients get. */
 const SCORE_STEPS = 1e6;
+
+/** To as many digits as clients get. */
+export const roundScore = (score: number): number => Math.round(score * SCORE_STEPS) / SCORE_STEPS;
 
 /** What a model saw in a photo, whoever asks. */
 export type Seen = Pick<Answer, 'categories' | keyof typeof seen>;
@@ -130,7 +132,7 @@ export function atMost<T extends Pick<Seen, 'categories' | 'explanation'>>(
 
 export function encodeCacheEntry({ categories, ...seen }: Seen): string {
   const indices = categories.map(({ index }) => index);
-  const scores = categories.map(({ score }) => Math.round(score * SCORE_STEPS) / SCORE_STEPS);
+  const scores = categories.map(({ score }) => roundScore(score));
   return JSON.stringify({ ...seen, indices, scores } satisfies CacheEntry);
 }
 
